@@ -1,0 +1,328 @@
+"""The command line: in a terminal what the pages do in a browser.
+
+Every command opens the database itself. Exit codes: 0 done, 1 the input was refused (why is on
+stderr), 2 wrong usage, 3 stale revision (someone decided first).
+"""
+
+import json
+import sys
+from collections.abc import Callable
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from functools import wraps
+from pathlib import Path
+from typing import Any, get_args
+
+import click
+import msgspec
+
+from core.load.native import read_time
+from core.records import Action
+
+DECIDING = get_args(Action)
+
+
+class Refusal(click.ClickException):
+    """The input was refused."""
+
+    exit_code = 1
+
+
+class StaleRevision(click.ClickException):
+    """Someone decided first."""
+
+    exit_code = 3
+
+
+def command(name: str) -> Callable[[Callable[..., Any]], click.Command]:
+    """A command with --db and --json whose function returns (object for --json, text)."""
+
+    def decorate(function: Callable[..., Any]) -> click.Command:
+        @wraps(function)
+        def run(db: Path | None, as_json: bool, **given: Any) -> None:
+            with _database(db) as store:
+                result, text = function(store, **given)
+            click.echo(json.dumps(result, ensure_ascii=False) if as_json else text)
+
+        click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")(run)
+        click.option(
+            "--db",
+            type=click.Path(path_type=Path, dir_okay=False),
+            help="Database file. [default: FLYWHEEL_DB, else data/flywheel.duckdb]",
+        )(run)
+        return main.command(name)(run)
+
+    return decorate
+
+
+@contextmanager
+def _database(path: Path | None) -> Any:
+    from core.curate import EXCLUSIONS  # noqa: F401 - a broken import should fail here, with a name
+    from core.export import ExportRefused
+    from core.redaction.records import RedactionFailed
+    from core.review import Refused
+    from core.settings import SettingsError, database_path
+    from core.store import DatabaseError, Stale, Store
+
+    try:
+        with Store(database_path(path)) as store:
+            yield store
+    except Stale as error:
+        raise StaleRevision(str(error)) from None
+    except (DatabaseError, ExportRefused, RedactionFailed, Refused, SettingsError) as error:
+        raise Refusal(str(error)) from None
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+def main() -> None:
+    """Flywheel: turn feedback on an agent's answers into eval cases and training data.
+
+    \b
+    The way of the data, one command a step:
+      python -m core load data/sample_log.jsonl      read a log; personal data is removed first
+      python -m core queue                           what a reviewer has to decide
+      python -m core decide ID approve --reviewer Ann --revision 0
+      python -m core export eval --out out/eval      eval cases
+      python -m core export messages --out out/chat  fine-tuning examples
+
+    Where the sample and a team's own logs are both loaded, commands speak of the own ones.
+    """
+
+
+@command("load")
+@click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
+def load(store: Any, paths: tuple[Path, ...]) -> tuple[dict[str, Any], str]:
+    """Read feedback logs (JSONL), redact them, store them.
+
+    Loading a log again is safe: what is stored already is skipped, lines added since are read.
+    See `rejects` for the lines that could not be read.
+    """
+    from core.pipeline import load_file
+
+    files = []
+    for path in paths:
+        try:
+            with click.progressbar(
+                length=path.stat().st_size or 1,
+                label=str(path),
+                file=sys.stderr,
+                hidden=not sys.stderr.isatty(),
+            ) as bar:
+                counts = load_file(store, path, lambda done, _: bar.update(done - bar.pos))  # noqa: B023
+        except OSError as error:
+            raise Refusal(f"{path}: {error.strerror}") from None
+        files.append({"path": str(path), **msgspec.to_builtins(counts)})
+    numbers = ("lines", "loaded", "duplicate", "rejected", "feedback")
+    total: dict[str, Any] = {name: sum(file[name] for file in files) for name in numbers}
+    total["redacted"] = {}
+    for file in files:
+        for kind, number in file["redacted"].items():
+            total["redacted"][kind] = total["redacted"].get(kind, 0) + number
+    text = "\n".join(
+        f"{file['path']}: {file['lines']} records: {file['loaded']} loaded, {file['feedback']} "
+        f"votes alone, {file['duplicate']} seen before, {file['rejected']} rejected"
+        for file in files
+    )
+    found = ", ".join(f"{number} {kind}" for kind, number in sorted(total["redacted"].items()))
+    hint = "\nWhy lines were rejected: python -m core rejects" if total["rejected"] else ""
+    return {**total, "files": files}, f"{text}\nRedacted: {found or 'nothing found'}{hint}"
+
+
+@command("rejects")
+def rejects(store: Any) -> tuple[dict[str, Any], str]:
+    """List the lines that could not be read, with file, line and reason."""
+    from core.store import log
+
+    found = log.rejects(store)
+    listed = [{key: row[key] for key in ("path", "line", "reason", "excerpt")} for row in found]
+    text = "\n".join(f"{row['path']}:{row['line']}: {row['reason']}" for row in found)
+    return {"rejected": listed}, text or "No line was rejected."
+
+
+@command("stats")
+def stats(store: Any) -> tuple[dict[str, Any], str]:
+    """Count interactions by feedback and by decision."""
+    from core.store import reports
+
+    counts = reports.stats(store, sample=_scope(store))
+    return counts, "\n".join(f"{name:<22}{number:>8}" for name, number in counts.items())
+
+
+@command("queue")
+@click.option("--limit", type=click.IntRange(min=1), help="At most so many items.")
+def queue(store: Any, limit: int | None) -> tuple[dict[str, Any], str]:
+    """List what waits for a decision, the most pressing first."""
+    from core.store import decisions
+
+    rows = decisions.queue(store, sample=_scope(store), limit=limit)
+    keys = ("id", "revision", "signal", "question", "answer", "correction")
+    items = [{key: row[key] for key in keys} for row in rows]
+    text = "\n".join(
+        f"{item['id']}  revision {item['revision']}  {item['signal']:<5} "
+        f"{'has a correction' if item['correction'] else 'needs a fix':<17} "
+        f"{' '.join(item['question'].split())[:70]}"
+        for item in items
+    )
+    return {"items": items}, text or "Nothing waits for a decision."
+
+
+@command("decide")
+@click.argument("interaction_id", metavar="ID")
+@click.argument("action", type=click.Choice(DECIDING))
+@click.option("--reviewer", required=True, help="Who decides.")
+@click.option(
+    "--revision", required=True, type=click.IntRange(min=0), help="The revision `queue` showed."
+)
+@click.option("--answer", help="The right answer, for edit; - reads it from standard input.")
+@click.option("--reason", help="Reason code of a rejection: see data/settings.toml.")
+@click.option("--note", help="A note for the record.")
+def decide(
+    store: Any,
+    interaction_id: str,
+    action: Action,
+    reviewer: str,
+    revision: int,
+    answer: str | None,
+    reason: str | None,
+    note: str | None,
+) -> tuple[dict[str, Any], str]:
+    """Approve, edit, reject, skip or reopen one item.
+
+    A decision names the revision it was made on. If someone decided first, nothing changes and the
+    command ends with exit code 3.
+    """
+    from core import review
+    from core.pipeline import record_redactor
+
+    redactor = record_redactor()
+    known = redactor.safe_id(interaction_id)
+    after = review.decide(
+        store,
+        redactor,
+        known,
+        action,
+        revision=revision,
+        reviewer=reviewer,
+        now=datetime.now(UTC),
+        answer=sys.stdin.read() if answer == "-" else answer,
+        reason=reason,
+        note=note,
+    )
+    item = review.item(store, known)
+    status = item.status if item else "pending"
+    return (
+        {"id": known, "revision": after, "status": status},
+        f"{known} is {status} (revision {after}).",
+    )
+
+
+@command("formats")
+def formats(store: Any) -> tuple[dict[str, Any], str]:
+    """List the export formats."""
+    from core.export import FORMATS
+
+    listed = [
+        {"name": f.name, "title": f.title, "purpose": f.purpose, "about": f.about, "file": f.file}
+        for f in FORMATS.values()
+    ]
+    return {"formats": listed}, "\n".join(
+        f"{f['name']:<12}{f['title']}. {f['about']}" for f in listed
+    )
+
+
+@command("export")
+@click.argument("format_name", metavar="FORMAT")
+@click.option(
+    "--out", required=True, type=click.Path(path_type=Path, file_okay=False), help="Folder."
+)
+@click.option(
+    "--holdout",
+    type=click.IntRange(0, 100),
+    default=0,
+    metavar="PERCENT",
+    help="Share of questions kept out of training; 0 only, for now.",
+)
+@click.option("--as-of", metavar="TIME", help="Only what was stored up to then (ISO 8601).")
+@click.option(
+    "--without", multiple=True, metavar="ID", help="Leave an item out; may be repeated."
+)
+def export(
+    store: Any,
+    format_name: str,
+    out: Path,
+    holdout: int,
+    as_of: str | None,
+    without: tuple[str, ...],
+) -> tuple[dict[str, Any], str]:
+    """Write a dataset into a folder: data file, manifest.json, README.md.
+
+    The same events give the same bytes. Every text is scanned once more; when the scan finds
+    personal data nothing is written and the items are named.
+    """
+    from core import export as exporting
+    from core.pipeline import record_redactor
+
+    try:
+        moment = read_time(as_of)
+    except ValueError:
+        raise Refusal(f"--as-of {as_of} is not a time such as 2026-11-23T10:00:00Z.") from None
+    prepared = exporting.prepare(
+        store,
+        record_redactor().redactor,
+        format_name,
+        sample=_scope(store),
+        as_of=moment,
+        without=without,
+        holdout=holdout,
+    )
+    try:
+        exporting.write(prepared, out)
+    except OSError as error:
+        raise Refusal(f"{out} cannot be written: {error.strerror}.") from None
+    exporting.record(store, prepared, datetime.now(UTC))
+    files = [
+        {**file, "path": str(out / file["path"])} for file in prepared.manifest["files"]
+    ]
+    excluded = prepared.manifest["excluded"]
+    left_out = "".join(f"\n  {number:>6}  {reason}" for reason, number in excluded.items())
+    text = "\n".join(f"{file['path']}: {file['rows']} rows" for file in files)
+    return (
+        {"export_id": prepared.export_id, "files": files, "excluded": excluded},
+        f"{text}\nLeft out:{left_out or ' nothing'}",
+    )
+
+
+@main.command("redact")
+@click.option("--jsonl", is_flag=True, help='One {"text": ...} a line, in and out.')
+def redact(jsonl: bool) -> None:
+    """Redact a text from standard input; nothing is stored.
+
+    With --jsonl each line comes back as {"redacted": ..., "findings": [{start, end, type}]};
+    offsets count characters of the text given.
+    """
+    from core.pipeline import record_redactor
+
+    redactor = record_redactor().redactor
+    if not jsonl:
+        click.echo(redactor.redact(sys.stdin.read()).text, nl=False)
+        return
+    for number, line in enumerate(sys.stdin, start=1):
+        if not line.strip():
+            continue
+        try:
+            text = msgspec.json.decode(line)["text"]
+            redacted = redactor.redact(text)
+        except (msgspec.DecodeError, KeyError, TypeError):
+            raise Refusal(f'line {number} is not an object with a "text"') from None
+        findings = [{"start": f.start, "end": f.end, "type": f.type} for f in redacted.findings]
+        click.echo(json.dumps({"redacted": redacted.text, "findings": findings}))
+
+
+def _scope(store: Any) -> bool:
+    from core.store import log
+
+    return log.scope_is_sample(store)
+
+
+if __name__ == "__main__":
+    main(prog_name="python -m core")

@@ -1,0 +1,9 @@
+"""Which interactions become data, and as what: signal + decision -> case, or a reason why not.
+
+One function for every format, so that a preview, a file and the lines shown after a decision can
+never disagree.
+"""
+
+from core.curate.cases import EXCLUSIONS, Case, Curated, Purpose, curate
+
+__all__ = ["EXCLUSIONS", "Case", "Curated", "Purpose", "curate"]

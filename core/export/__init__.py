@@ -1,0 +1,30 @@
+"""From cases to files: one small module per format, one manifest, one scan, one ledger.
+
+Nothing is written before the last scan: `prepare` makes the bytes in memory and looks through
+every text once more, `write` and `zipped` refuse when something was found.
+"""
+
+from core.export.formats import FORMATS, Format
+from core.export.prepare import (
+    ExportRefused,
+    Found,
+    Prepared,
+    line_for,
+    prepare,
+    record,
+    write,
+    zipped,
+)
+
+__all__ = [
+    "FORMATS",
+    "ExportRefused",
+    "Format",
+    "Found",
+    "Prepared",
+    "line_for",
+    "prepare",
+    "record",
+    "write",
+    "zipped",
+]

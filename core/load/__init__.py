@@ -1,0 +1,10 @@
+"""From the bytes of a log to raw records in memory, or to a line rejected with its reason.
+
+Nothing here writes. Lines are typed and checked in Python, not by the database's JSON reader,
+because that one cannot reject: it turns a malformed line into a row of NULLs.
+"""
+
+from core.load.lines import read_lines
+from core.load.native import read_records
+
+__all__ = ["read_lines", "read_records"]

@@ -1,0 +1,195 @@
+"""Takes a log all the way: load -> redaction -> store, one slice at a time.
+
+The page, the command line and the first start all call `load_log`. A slice is redacted in memory
+and stored in one transaction with the counts so far, so a killed load leaves whole slices; loading
+the same log again skips what is stored and goes on.
+"""
+
+import filecmp
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from functools import lru_cache
+from itertools import islice
+from pathlib import Path
+from typing import BinaryIO
+
+from core.load import read_records
+from core.records import Feedback, Interaction, Record, Rejected
+from core.redaction import TYPES, Redactor
+from core.redaction.records import RecordRedactor
+from core.settings import SAMPLE_LOG, settings
+from core.store import Stale, Store, log
+from core.store.log import LoadCounts, Slice, StoredReject
+
+ID_CONFLICT = "id_conflict: this id is stored already with another question or answer"
+RACES = 5
+
+
+class Cancelled(Exception):
+    """The load was asked to stop; what was stored until then stays."""
+
+
+@lru_cache(maxsize=1)
+def record_redactor() -> RecordRedactor:
+    """The one redactor of this process, with the team's settings."""
+    chosen = settings().redaction
+    redactor = Redactor(
+        types=set(TYPES) - set(chosen.off),
+        allow=chosen.allow,
+        deny=chosen.deny,
+    )
+    return RecordRedactor(redactor)
+
+
+def load_file(
+    store: Store, path: Path, on_progress: Callable[[int, int], None] | None = None
+) -> LoadCounts:
+    """Load a log file. The file that ships as the sample is the sample however it gets in.
+
+    Raises `OSError` when the file cannot be read, and what `load_log` raises.
+    """
+    with path.open("rb") as stream:
+        return load_log(
+            store,
+            stream,
+            str(path),
+            size=path.stat().st_size,
+            is_sample=is_sample(path),
+            on_progress=on_progress,
+        )
+
+
+def is_sample(path: Path) -> bool:
+    """Whether this file is the sample log, byte for byte."""
+    return SAMPLE_LOG.exists() and filecmp.cmp(path, SAMPLE_LOG, shallow=False)
+
+
+def load_log(
+    store: Store,
+    stream: BinaryIO,
+    name: str,
+    *,
+    size: int = 0,
+    is_sample: bool = False,
+    on_progress: Callable[[int, int], None] | None = None,
+) -> LoadCounts:
+    """Load one log from a binary stream; `name` is what rejects and loads call it.
+
+    `on_progress` is called after each slice with bytes done and `size`; it may raise `Cancelled`.
+    Returns the counts by record of this load.
+    """
+    limits = settings().load
+    redactor = record_redactor()
+    name = _safe_name(redactor, name)
+    load_id = log.start_load(store, name, datetime.now(UTC), is_sample=is_sample)
+    counts = LoadCounts()
+    for records in _slices(read_records(stream, limits.max_line_bytes), limits.slice_records):
+        for race in range(RACES):
+            try:
+                part, after = _prepare(store, redactor, records, counts)
+                now = datetime.now(UTC)
+                log.store_slice(store, load_id, name, part, after, now, is_sample=is_sample)
+            except Stale:
+                # Another load stored one of these ids meanwhile: look again.
+                if race == RACES - 1:
+                    raise
+            else:
+                counts = after
+                break
+        if on_progress:
+            on_progress(records[-1].offset, size)
+    log.finish_load(store, load_id, datetime.now(UTC))
+    return counts
+
+
+def _slices(
+    records: Iterator[Record | Rejected], size: int
+) -> Iterator[list[Record | Rejected]]:
+    while part := list(islice(records, size)):
+        yield part
+
+
+def _prepare(
+    store: Store, redactor: RecordRedactor, records: list[Record | Rejected], before: LoadCounts
+) -> tuple[Slice, LoadCounts]:
+    """Decide what becomes of each record, then redact what is new."""
+    part = Slice(first_line=records[0].line, last_line=records[-1].line)
+    counts = LoadCounts(
+        lines=before.lines + len(records),
+        loaded=before.loaded,
+        duplicate=before.duplicate,
+        rejected=before.rejected,
+        feedback=before.feedback,
+        redacted=dict(before.redacted),
+    )
+    readable = [record for record in records if isinstance(record, Record)]
+    identities = {
+        record.line: redactor.identify(record.content)
+        for record in readable
+        if isinstance(record.content, Interaction)
+    }
+    ballots = {record.line: redactor.identify_votes(record.content) for record in readable}
+    contents = log.content_keys(store, [id_ for id_, _ in identities.values()])
+    events = log.known_events(store, [key for votes in ballots.values() for key, _ in votes])
+
+    rejected = [record for record in records if isinstance(record, Rejected)]
+    new: list[tuple[int, Interaction]] = []
+    votes: list[tuple[int, Feedback]] = []
+    for record in readable:
+        fresh = [(key, vote) for key, vote in ballots[record.line] if key not in events]
+        if isinstance(record.content, Interaction):
+            id_, content_key = identities[record.line]
+            if contents.get(id_, content_key) != content_key:
+                rejected.append(_conflict(record, record.content))
+                continue
+            if id_ not in contents:
+                contents[id_] = content_key
+                new.append((record.line, record.content))
+                counts.loaded += 1
+            elif fresh:
+                counts.feedback += 1
+            else:
+                counts.duplicate += 1
+        elif fresh:
+            counts.feedback += 1
+        else:
+            counts.duplicate += 1
+        for key, vote in fresh:
+            # The same vote twice on one line is one vote.
+            if key not in events:
+                events.add(key)
+                votes.append((record.line, vote))
+
+    redactor.warm([content for _, content in new] + [vote for _, vote in votes])
+    part.interactions = [(line, redactor.interaction(content)) for line, content in new]
+    here = {safe.id for _, safe in part.interactions}
+    elsewhere = {vote.interaction_id or "" for _, vote in votes} - here
+    stored = log.texts(store, sorted(elsewhere))
+    part.feedback = [
+        (line, redactor.feedback(vote, stored.get(vote.interaction_id or "", ())))
+        for line, vote in votes
+    ]
+    part.rejected = [
+        StoredReject(reject.line, reject.offset, reject.reason, redactor.excerpt(reject))
+        for reject in sorted(rejected, key=lambda reject: reject.line)
+    ]
+    counts.rejected += len(rejected)
+    for found in [safe.counts for _, safe in [*part.interactions, *part.feedback]]:
+        for type_, number in found.items():
+            counts.redacted[type_] = counts.redacted.get(type_, 0) + number
+    return part, counts
+
+
+def _conflict(record: Record, content: Interaction) -> Rejected:
+    return Rejected(
+        line=record.line,
+        offset=record.offset,
+        reason=ID_CONFLICT,
+        raw=f"{content.id}: {content.question} → {content.answer}",
+    )
+
+
+def _safe_name(redactor: RecordRedactor, name: str) -> str:
+    # A path often holds its owner's name.
+    name = name.replace(str(Path.home()), "~")
+    return redactor.redactor.redact(name, models=False).text

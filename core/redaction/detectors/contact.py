@@ -1,0 +1,115 @@
+"""scrubadub's contact detectors, cured: e-mail, URL, handle.
+
+Each keeps scrubadub's detector name and filth and replaces only the pattern. The e-mail pattern is
+anchored at its `@` and bounded on both sides, so that no text makes it backtrack; spelled-out
+addresses need more than the word "at" ("I am at work." is none); a handle is told from a
+decorator, a scope of a package and a tag of a doc comment by what stands around it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import re2
+from scrubadub.detectors import EmailDetector, TwitterDetector, UrlDetector
+
+from core.redaction.detectors.base import Span, SpanDetector
+
+_TLD = (
+    "com|org|net|edu|gov|mil|int|info|biz|io|ai|app|dev|co|me|eu|uk|us|ca|au|nz|ie|de|at|ch|fr|be|"
+    "nl|lu|es|pt|it|gr|se|no|dk|fi|is|pl|cz|sk|hu|ro|bg|hr|si|ee|lv|lt|ru|ua|tr|il|in|cn|jp|kr|tw|"
+    "hk|sg|my|th|id|ph|vn|za|ng|ke|eg|br|mx|ar|cl"
+)
+
+
+class Email(SpanDetector, EmailDetector):  # type: ignore[misc]
+    """`jane@example.com`, `jane [at] example [dot] com`, `jane at example.com`."""
+
+    _domain = re.compile(r"[^\W_](?:[\w-]{0,62})(?:\.[^\W_][\w-]{0,62}){0,8}\.[^\W\d_]{2,24}")
+    _local = re.compile(r"[\w.+%'&~!#$*-]{1,64}\Z")
+    _spelled = re2.compile(
+        r"(?i)\b([\w.+-]{1,64})(?:\s{1,3}at\s{1,3}|\s{0,3}[\[({<]\s?(?:at|@)\s?[\])}>]\s{0,3})"
+        r"([a-z0-9-]{1,63}(?:(?:\.|\s{1,3}dot\s{1,3}|\s{0,3}[\[({<]\s?(?:dot|\.)\s?[\])}>]\s{0,3})"
+        r"[a-z0-9-]{1,63}){0,4}"
+        r"(\.|\s{1,3}dot\s{1,3}|\s{0,3}[\[({<]\s?(?:dot|\.)\s?[\])}>]\s{0,3})"
+        r"(?:" + _TLD + r"))\b"
+    )
+    # Words before "at example.com" that say where something is, not whose address it is.
+    _place = frozenset(
+        "is are was were be it us me look looking available hosted found find documented see seen "
+        "located visit site website page docs documentation online download live issue issues "
+        "here there read more details published posted listed check account accounts server api "
+        "running work works working app and or reached free code source repository repo hosting "
+        "manual guide tutorial start register sign signup up in login out them him her you "
+        "everyone people team now example examples described project".split()
+    )
+
+    def spans(self, text: str) -> Iterator[Span]:
+        position = text.find("@")
+        while position >= 0:
+            local = self._local.search(text, max(0, position - 64), position)
+            domain = self._domain.match(text, position + 1, position + 255) if local else None
+            if local and domain:
+                start = local.start()
+                while start < position and not (text[start].isalnum() or text[start] == "_"):
+                    start += 1
+                if start < position:
+                    yield start, domain.end()
+            position = text.find("@", position + 1)
+        for match in self._spelled.finditer(text):
+            plain_at = match.group(0)[len(match.group(1)) :].lstrip()[:2].lower() == "at"
+            plain_dot = match.group(3) == "."
+            if plain_at and plain_dot and match.group(1).lower().strip(".") in self._place:
+                continue
+            yield match.start(), match.end()
+
+
+class Url(SpanDetector, UrlDetector):  # type: ignore[misc]
+    """`http(s)://`, `ftp://` or `www.` in any case, with a dotted host; trailing stops left out."""
+
+    _url = re2.compile(
+        r"(?i)(?:\bhttps?://|\bftp://|\bwww\.)[^\s<>\"'`{}|\\^\x{e000}]+"
+    )
+    _host = re.compile(r"(?:\w+://)?[^/?#]*?[^\W_]\.[^\W\d_]{2,}", re.IGNORECASE)
+
+    def spans(self, text: str) -> Iterator[Span]:
+        for match in self._url.finditer(text):
+            url = match.group().rstrip(".,;:!?'\"*_~]")
+            while url.endswith(")") and url.count("(") < url.count(")"):
+                url = url[:-1].rstrip(".,;:!?'\"*_~]")
+            if self._host.match(url[:300]):
+                yield match.start(), match.start() + len(url)
+
+
+class Handle(SpanDetector, TwitterDetector):  # type: ignore[misc]
+    """`@jane_doe` in prose; not `@pytest.fixture`, `@dataclass(…)`, `@types/node`, `@param`."""
+
+    _handle = re.compile(r"(?<![\w@./`+-])@([A-Za-z0-9_]{2,15})(?![\w@(/`-]|\.\w)", re.ASCII)
+    _tags = frozenset(
+        "admin twitter param params arg args return returns raise raises throws exception see since "
+        "deprecated override overload author authors version link code type types property typedef "
+        "staticmethod classmethod dataclass dataclasses cached_property abstractmethod final "
+        "contextmanager wraps classproperty todo note example private public protected internal "
+        "api media import keyframes charset supports font-face include extends mixin if else end "
+        "for each while test before after beforeeach afterall autowired bean component service "
+        "entity controller inject input output default template callback async pytest decorator "
+        "brief file copyright date warning ref retval app click jit njit vectorize numba".split()
+    )
+
+    def spans(self, text: str) -> Iterator[Span]:
+        for match in self._handle.finditer(text):
+            name = match.group(1).lower()
+            if name in self._tags or name.isdigit() or self._decorates(text, match):
+                continue
+            yield match.span()
+
+    @staticmethod
+    def _decorates(text: str, match: re.Match[str]) -> bool:
+        """Whether the handle stands alone on its line with code on the next one."""
+        before = text[max(0, match.start() - 80) : match.start()].rpartition("\n")[2]
+        rest, newline, after = text[match.end() : match.end() + 200].partition("\n")
+        code = ("def ", "async def ", "class ", "@", "function ", "export ", "public ", "private ")
+        return not before.strip(" \t>.") and not rest.strip() and bool(newline) and (
+            after.lstrip(" \t>.").startswith(code)
+        )

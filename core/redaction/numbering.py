@@ -1,0 +1,49 @@
+"""Placeholder numbers for one interaction: the same value is the same number in all its texts.
+
+The map from value to number is what would undo the redaction, so it is an object that the caller
+drops with the interaction: never stored, never shared, and no hash of a value ever stands in it
+for others to reverse.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections import defaultdict
+
+from core.redaction.finding import PLACEHOLDER
+
+# Types whose separators are a matter of taste: "+1 541-714" and "+1541714" are one number.
+_COMPACT = frozenset({"PHONE", "CREDIT_CARD", "IBAN", "SSN"})
+
+
+class Numbering:
+    """Hands out `[EMAIL-1]`, `[EMAIL-2]`, … by type and normalised value. Not for several threads."""
+
+    def __init__(self) -> None:
+        self._numbers: dict[tuple[str, str], int] = {}
+        self._last: defaultdict[str, int] = defaultdict(int)
+        self._reserved: set[tuple[str, int]] = set()
+
+    def reserve(self, text: str) -> None:
+        """Keep the numbers of placeholders that already stand in `text` out of circulation."""
+        if "[" not in text:
+            return
+        for match in PLACEHOLDER.finditer(text):
+            if match.group(1):
+                self._reserved.add((match.group(1), int(match.group(2))))
+
+    def placeholder(self, type: str, value: str) -> str:
+        """The placeholder for `value`: casefolded, NFKC; phone, card, IBAN, SSN unseparated."""
+        value = unicodedata.normalize("NFKC", value).casefold()
+        if type in _COMPACT:
+            value = "".join(filter(str.isalnum, value))
+        else:
+            value = " ".join(value.split())
+        key = (type, value)
+        number = self._numbers.get(key)
+        if number is None:
+            number = self._last[type] + 1
+            while (type, number) in self._reserved:
+                number += 1
+            self._numbers[key] = self._last[type] = number
+        return f"[{type}-{number}]"

@@ -1,0 +1,116 @@
+"""What a decision may be, and undoing it."""
+
+from datetime import datetime
+
+from core.records import Action
+from core.redaction.records import RecordRedactor
+from core.settings import settings
+from core.store import Stale, Store, decisions, log
+
+_ACTION_OF = {"approved": "approve", "edited": "edit", "rejected": "reject", "pending": "reopen"}
+_DONE = {"approve": "approved", "edit": "edited", "reject": "rejected", "reopen": "reopened"}
+
+
+class Refused(Exception):
+    """The decision is not possible; the message says what to do instead."""
+
+
+def decide(
+    store: Store,
+    redactor: RecordRedactor,
+    interaction_id: str,
+    action: Action,
+    *,
+    revision: int,
+    reviewer: str,
+    now: datetime,
+    answer: str | None = None,
+    reason: str | None = None,
+    note: str | None = None,
+) -> int:
+    """Decide on the item as it stood at `revision`; returns the revision it has now.
+
+    Text typed by the reviewer is redacted before it is stored. Raises `Refused`, `Stale` (someone
+    decided first; the message says who and what) or `RedactionFailed`.
+    """
+    reviewer = reviewer.strip()
+    if not reviewer:
+        raise Refused("Say who you are first: every decision carries its reviewer's name.")
+    found = decisions.item(store, interaction_id)
+    if found is None:
+        raise Refused(f"There is no interaction {interaction_id}.")
+    if found["revision"] != revision:
+        raise Stale(_who_was_first(found))
+    if not found["reviewable"]:
+        raise Refused("Nobody voted this answer down or edited it: there is nothing to decide.")
+    if action == "skip":
+        decisions.skip(store, interaction_id, reviewer, now)
+        return revision
+    if action == "reopen" and found["status"] == "pending":
+        raise Refused("The item is pending already.")
+    if action == "approve" and not found["correction"]:
+        raise Refused("There is no correction to approve: write the right answer and save it.")
+    if action == "edit" and not (answer and answer.strip()):
+        raise Refused("An edit needs the right answer.")
+    if action == "reject" and reason is not None and reason not in settings().review.reasons:
+        raise Refused(f"The reason must be one of {', '.join(settings().review.reasons)}.")
+
+    stored = log.texts(store, [interaction_id]).get(interaction_id, [])
+    final_answer = None
+    if action == "approve":
+        final_answer = found["correction"]
+    elif action == "edit" and answer:
+        final_answer = redactor.text(interaction_id, answer.strip(), stored).text
+    if note and note.strip():
+        note = redactor.text(interaction_id, note.strip(), stored).text
+    try:
+        return decisions.append(
+            store,
+            interaction_id,
+            revision=revision,
+            action=action,
+            reviewer=reviewer,
+            now=now,
+            final_answer=final_answer,
+            reason=reason if action == "reject" else None,
+            note=note or None,
+        )
+    except Stale:
+        raise Stale(_who_was_first(decisions.item(store, interaction_id) or found)) from None
+
+
+def undo(store: Store, *, reviewer: str, now: datetime, sample: bool) -> str:
+    """Take back the last thing this reviewer did; returns the id of its item.
+
+    Undoing a decision appends a revision that restores the state before it. Raises `Refused` when
+    there is nothing to undo, `Stale` when someone has decided since.
+    """
+    act = decisions.last_act(store, reviewer.strip(), sample=sample)
+    if act is None:
+        raise Refused("There is nothing of yours to undo.")
+    interaction_id = str(act["interaction_id"])
+    if act["revision"] is None:
+        decisions.skip(store, interaction_id, reviewer.strip(), now, skipped=False)
+        return interaction_id
+    past = decisions.history(store, interaction_id)
+    undone = int(act["revision"])
+    before = next((row for row in past if row["revision"] == undone - 1), None)
+    decisions.append(
+        store,
+        interaction_id,
+        revision=undone,
+        action=before["action"] if before else "reopen",
+        reviewer=reviewer.strip(),
+        now=now,
+        final_answer=before["final_answer"] if before else None,
+        reason=before["reason"] if before else None,
+        note=before["note"] if before else None,
+        undoes=undone,
+    )
+    return interaction_id
+
+
+def _who_was_first(found: dict[str, object]) -> str:
+    done = _DONE[_ACTION_OF[str(found["status"])]]
+    when = f"{found['decided_at']:%Y-%m-%d %H:%M} UTC" if found["decided_at"] else "just now"
+    return f"{found['reviewer'] or 'Someone'} {done} this item first ({when})."

@@ -1,0 +1,83 @@
+"""What exports are made from, and the ledger of those that were made."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from core.store.database import Store
+from core.store.log import utc
+from core.store.state import STATE
+
+
+class LedgerItem(msgspec.Struct, frozen=True):
+    """Which interaction, at which revision, went into which side of an export."""
+
+    interaction_id: str
+    revision: int
+    split: str
+    row_hash: str
+
+
+def candidates(store: Store, *, sample: bool, cut: int) -> list[dict[str, Any]]:
+    """Every interaction with its state as it was at the cut-off, by id."""
+    return store.rows(
+        f"""
+        {STATE} SELECT id, question, answer, history, sources, agent_version, model, logged_at,
+            tags, consent, redaction_version, signal, correction, conflict, status, final_answer,
+            reason, revision, decided_at
+        FROM state ORDER BY id
+        """,
+        {"cut": cut, "sample": sample},
+    )
+
+
+def record(
+    store: Store,
+    export_id: str,
+    *,
+    format_: str,
+    cut_off: int,
+    now: datetime,
+    manifest: str,
+    items: Sequence[LedgerItem],
+    sample: bool,
+) -> None:
+    """Note in the ledger that an export was made; a repetition changes nothing."""
+    with store.write() as cursor:
+        known = cursor.execute(
+            "SELECT 1 FROM exports WHERE export_id = ?", [export_id]
+        ).fetchone()
+        if known:
+            return
+        cursor.execute(
+            "INSERT INTO exports VALUES (nextval('events'), ?, ?, ?, ?, ?, ?)",
+            [export_id, format_, cut_off, utc(now), manifest, sample],
+        )
+        for item in items:
+            cursor.execute(
+                "INSERT INTO export_items VALUES (?, ?, ?, ?, ?)",
+                [export_id, item.interaction_id, item.revision, item.split, item.row_hash],
+            )
+
+
+def parent(store: Store, *, format_: str, cut_off: int, sample: bool) -> str | None:
+    """The latest export of the same format that ends before this cut-off."""
+    rows = store.rows(
+        "SELECT export_id FROM exports WHERE format = ? AND cut_off < ? AND is_sample = ? "
+        "ORDER BY cut_off DESC, seq DESC LIMIT 1",
+        [format_, cut_off, sample],
+    )
+    return str(rows[0]["export_id"]) if rows else None
+
+
+def made(store: Store, *, sample: bool) -> list[dict[str, Any]]:
+    """The ledger, newest first: export id, format, when, rows."""
+    return store.rows(
+        "SELECT e.export_id, e.format, e.exported_at, count(i.interaction_id) AS rows "
+        "FROM exports e LEFT JOIN export_items i ON i.export_id = e.export_id "
+        "WHERE e.is_sample = ? GROUP BY e.export_id, e.format, e.exported_at, e.seq "
+        "ORDER BY e.seq DESC",
+        [sample],
+    )

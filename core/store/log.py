@@ -1,0 +1,331 @@
+"""Loads, interactions, feedback and rejected lines: what came in."""
+
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+import duckdb
+import msgspec
+import pyarrow as pa
+
+from core.records import SafeFeedback, SafeInteraction
+from core.store.database import Store
+
+
+class LoadCounts(msgspec.Struct, kw_only=True):
+    """What became of the records of a log: lines = loaded + duplicate + rejected + feedback."""
+
+    lines: int = 0
+    loaded: int = 0
+    duplicate: int = 0
+    rejected: int = 0
+    feedback: int = 0
+    redacted: dict[str, int] = msgspec.field(default_factory=dict)
+
+
+class StoredReject(msgspec.Struct, frozen=True):
+    """A rejected line as it may be stored and shown."""
+
+    line: int
+    offset: int
+    reason: str
+    excerpt: str
+
+
+class Slice(msgspec.Struct, kw_only=True):
+    """What one transaction stores: interactions and votes with their line, rejects."""
+
+    interactions: list[tuple[int, SafeInteraction]] = msgspec.field(default_factory=list)
+    feedback: list[tuple[int, SafeFeedback]] = msgspec.field(default_factory=list)
+    rejected: list[StoredReject] = msgspec.field(default_factory=list)
+    first_line: int = 0
+    last_line: int = 0
+
+
+def utc(moment: datetime | None) -> datetime | None:
+    """The moment as the store keeps it: UTC, without a zone."""
+    return moment.astimezone(UTC).replace(tzinfo=None) if moment else None
+
+
+def start_load(store: Store, log_file: str, now: datetime, *, is_sample: bool) -> int:
+    """Record that a load has begun; returns its number."""
+    with store.write() as cursor:
+        number = _one(cursor.execute("SELECT coalesce(max(id), 0) + 1 FROM loads"))
+        cursor.execute(
+            "INSERT INTO loads VALUES (?, ?, ?, NULL, NULL, ?, 0, 0, 0, 0, 0, '{}')",
+            [number, log_file, utc(now), is_sample],
+        )
+    return int(number)
+
+
+def store_slice(
+    store: Store,
+    load_id: int,
+    log_file: str,
+    part: Slice,
+    counts: LoadCounts,
+    now: datetime,
+    *,
+    is_sample: bool,
+) -> None:
+    """Store a slice and the counts of the load so far, all or nothing.
+
+    Raises `Stale` when one of the ids or events was stored by someone else meanwhile.
+    """
+    stored_at = utc(now)
+    with store.write() as cursor:
+        # The rejects of a file are those of its last load: a line that was cut short while the
+        # log was still being written may be whole now.
+        cursor.execute(
+            "DELETE FROM rejected_lines WHERE log_file = ? AND line BETWEEN ? AND ?",
+            [log_file, part.first_line, part.last_line],
+        )
+        _insert(
+            cursor,
+            "rejected_lines",
+            [
+                [load_id, log_file, r.line, r.offset, r.reason, r.excerpt, is_sample]
+                for r in part.rejected
+            ],
+        )
+        numbers = _next_events(cursor, len(part.interactions) + len(part.feedback))
+        _insert(
+            cursor,
+            "interactions",
+            [
+                [
+                    next(numbers),
+                    i.id,
+                    i.content_key,
+                    utc(i.logged_at),
+                    i.question,
+                    i.answer,
+                    _json(i.history),
+                    _json(i.sources),
+                    i.agent_version,
+                    i.model,
+                    i.session_id,
+                    i.user_ref,
+                    list(i.tags),
+                    i.consent,
+                    _json(i.metadata),
+                    i.redaction_version,
+                    _json(i.counts) or "{}",
+                    load_id,
+                    line,
+                    is_sample,
+                    stored_at,
+                ]
+                for line, i in part.interactions
+            ],
+        )
+        _insert(
+            cursor,
+            "feedback",
+            [
+                [
+                    next(numbers),
+                    f.event_key,
+                    f.interaction_id,
+                    utc(f.at),
+                    f.signal,
+                    f.correction,
+                    f.comment,
+                    list(f.tags),
+                    f.rater_ref,
+                    f.redaction_version,
+                    _json(f.counts) or "{}",
+                    load_id,
+                    line,
+                    is_sample,
+                    stored_at,
+                ]
+                for line, f in part.feedback
+            ],
+        )
+        cursor.execute(
+            "UPDATE loads SET lines = ?, loaded = ?, duplicate = ?, rejected = ?, feedback = ?, "
+            "redacted = ? WHERE id = ?",
+            [
+                counts.lines,
+                counts.loaded,
+                counts.duplicate,
+                counts.rejected,
+                counts.feedback,
+                _json(counts.redacted) or "{}",
+                load_id,
+            ],
+        )
+
+
+def finish_load(store: Store, load_id: int, now: datetime) -> None:
+    """Record that every record of the log has been dealt with."""
+    with store.write() as cursor:
+        cursor.execute("UPDATE loads SET finished_at = ? WHERE id = ?", [utc(now), load_id])
+
+
+def content_keys(store: Store, ids: Sequence[str]) -> dict[str, str]:
+    """The content key of each of these interactions that is stored."""
+    rows = store.rows("SELECT id, content_key FROM interactions WHERE id IN ?", [list(ids)])
+    return {row["id"]: row["content_key"] for row in rows}
+
+
+def known_events(store: Store, keys: Sequence[str]) -> set[str]:
+    """Which of these feedback events are stored already."""
+    rows = store.rows("SELECT event_key FROM feedback WHERE event_key IN ?", [list(keys)])
+    return {row["event_key"] for row in rows}
+
+
+def texts(store: Store, ids: Sequence[str]) -> dict[str, list[str]]:
+    """All stored texts of these interactions, corrections and final answers included."""
+    found: dict[str, list[str]] = {}
+    rows = store.rows(
+        """
+        SELECT id, question || ' ' || answer || ' ' || coalesce(history, '') || ' '
+                   || coalesce(sources, '') || ' ' || coalesce(metadata, '') AS text
+        FROM interactions WHERE id IN $ids
+        UNION ALL
+        SELECT interaction_id, coalesce(correction, '') || ' ' || coalesce(comment, '')
+        FROM feedback WHERE interaction_id IN $ids
+        UNION ALL
+        SELECT interaction_id, coalesce(final_answer, '') || ' ' || coalesce(note, '')
+        FROM decisions WHERE interaction_id IN $ids
+        """,
+        {"ids": list(ids)},
+    )
+    for row in rows:
+        found.setdefault(row["id"], []).append(row["text"])
+    return found
+
+
+def events_of(store: Store, interaction_id: str) -> list[dict[str, Any]]:
+    """Every feedback event of one interaction, oldest first."""
+    return store.rows(
+        "SELECT given_at, signal, correction, comment, tags, rater_ref FROM feedback "
+        "WHERE interaction_id = ? ORDER BY coalesce(given_at, stored_at), seq",
+        [interaction_id],
+    )
+
+
+def rejects(store: Store, *, sample: bool | None = None) -> list[dict[str, Any]]:
+    """Rejected lines with path, line, byte offset, reason and redacted excerpt."""
+    return store.rows(
+        "SELECT log_file AS path, line, byte_offset, reason, excerpt FROM rejected_lines "
+        "WHERE $sample IS NULL OR is_sample = $sample ORDER BY load_id, line",
+        {"sample": sample},
+    )
+
+
+def loads(store: Store) -> list[dict[str, Any]]:
+    """Every load, newest first."""
+    return store.rows("SELECT * FROM loads ORDER BY id DESC")
+
+
+def has_rows(store: Store, *, sample: bool) -> bool:
+    """Whether anything of the sample, or of the team's own, is stored."""
+    return bool(
+        store.rows("SELECT 1 AS one FROM interactions WHERE is_sample = ? LIMIT 1", [sample])
+    )
+
+
+def scope_is_sample(store: Store) -> bool:
+    """What counts and exports speak of unless told otherwise: the sample only when it is alone."""
+    return has_rows(store, sample=True) and not has_rows(store, sample=False)
+
+
+def sample_unfinished(store: Store) -> bool:
+    """Whether the last load of the sample was killed half-way."""
+    rows = store.rows(
+        "SELECT coalesce(finished_at, cleared_at) AS ended FROM loads WHERE is_sample "
+        "ORDER BY id DESC LIMIT 1"
+    )
+    return bool(rows) and rows[0]["ended"] is None
+
+
+def clear_sample(store: Store, now: datetime) -> None:
+    """Delete the sample and all that reviewers made of it; own rows are not touched.
+
+    Its loads stay, marked as cleared: a record without text that it was here.
+    """
+    of_sample = "interaction_id IN (SELECT id FROM interactions WHERE is_sample)"
+    with store.write() as cursor:
+        for table in ("decisions", "skips", "claims"):
+            cursor.execute(f"DELETE FROM {table} WHERE {of_sample}")
+        cursor.execute(
+            "DELETE FROM export_items WHERE export_id IN "
+            "(SELECT export_id FROM exports WHERE is_sample)"
+        )
+        for table in ("exports", "feedback", "rejected_lines", "interactions"):
+            cursor.execute(f"DELETE FROM {table} WHERE is_sample")
+        cursor.execute(
+            "UPDATE loads SET cleared_at = $now WHERE is_sample AND cleared_at IS NULL",
+            {"now": utc(now)},
+        )
+
+
+def last_event(store: Store, as_of: datetime | None = None) -> int:
+    """The sequence number of the last event stored, or stored up to a moment; 0 when none."""
+    moment = utc(as_of)
+    return int(
+        store.rows(
+            """
+            SELECT coalesce(max(seq), 0) AS seq FROM (
+                SELECT seq, stored_at FROM interactions UNION ALL
+                SELECT seq, stored_at FROM feedback UNION ALL
+                SELECT seq, decided_at FROM decisions
+            ) WHERE $moment IS NULL OR stored_at <= $moment::TIMESTAMP
+            """,
+            {"moment": moment},
+        )[0]["seq"]
+    )
+
+
+def _insert(cursor: duckdb.DuckDBPyConnection, table: str, rows: list[list[Any]]) -> None:
+    # One bulk insert through Arrow: row by row DuckDB takes a millisecond each.
+    if not rows:
+        return
+    columns = cursor.sql(f"SELECT * FROM {table} LIMIT 0").to_arrow_table().schema
+    arrays = [
+        pa.array(values, type=field.type)
+        for values, field in zip(zip(*rows, strict=True), columns, strict=True)
+    ]
+    cursor.register("batch", pa.table(arrays, schema=columns))
+    cursor.execute(f"INSERT INTO {table} SELECT * FROM batch")
+    cursor.unregister("batch")
+
+
+def _next_events(cursor: duckdb.DuckDBPyConnection, count: int) -> Iterable[int]:
+    numbers = cursor.execute("SELECT nextval('events') FROM range(?)", [count]).fetchall()
+    return iter(sorted(number for (number,) in numbers))
+
+
+def _json(value: object) -> str | None:
+    return msgspec.json.encode(value).decode() if value else None
+
+
+def _one(result: duckdb.DuckDBPyConnection) -> Any:
+    row = result.fetchone()
+    assert row is not None
+    return row[0]
+
+
+__all__ = [
+    "LoadCounts",
+    "Slice",
+    "StoredReject",
+    "clear_sample",
+    "content_keys",
+    "events_of",
+    "finish_load",
+    "has_rows",
+    "known_events",
+    "last_event",
+    "loads",
+    "rejects",
+    "sample_unfinished",
+    "scope_is_sample",
+    "start_load",
+    "store_slice",
+    "texts",
+    "utc",
+]

@@ -1,0 +1,91 @@
+"""The shape of the database, as numbered steps that are never edited once released.
+
+A step is a function of a cursor; its number is its place in `STEPS`. Times are UTC without a zone.
+JSON is kept as text: what is filtered on has its own column.
+"""
+
+from collections.abc import Callable
+
+import duckdb
+
+
+def _first_tables(cursor: duckdb.DuckDBPyConnection) -> None:
+    cursor.execute("""
+    -- One number for every stored event, so that "everything up to here" means one thing.
+    CREATE SEQUENCE events;
+
+    CREATE TABLE loads (
+        id INTEGER PRIMARY KEY, log_file VARCHAR NOT NULL, started_at TIMESTAMP NOT NULL,
+        finished_at TIMESTAMP, cleared_at TIMESTAMP, is_sample BOOLEAN NOT NULL,
+        lines BIGINT NOT NULL, loaded BIGINT NOT NULL, duplicate BIGINT NOT NULL,
+        rejected BIGINT NOT NULL, feedback BIGINT NOT NULL, redacted VARCHAR NOT NULL
+    );
+
+    CREATE TABLE interactions (
+        seq BIGINT NOT NULL, id VARCHAR PRIMARY KEY, content_key VARCHAR NOT NULL,
+        logged_at TIMESTAMP, question VARCHAR NOT NULL, answer VARCHAR NOT NULL,
+        history VARCHAR, sources VARCHAR, agent_version VARCHAR, model VARCHAR,
+        session_id VARCHAR, user_ref VARCHAR, tags VARCHAR[], consent BOOLEAN, metadata VARCHAR,
+        redaction_version VARCHAR NOT NULL, redaction_counts VARCHAR NOT NULL,
+        load_id INTEGER NOT NULL, log_line BIGINT NOT NULL, is_sample BOOLEAN NOT NULL,
+        stored_at TIMESTAMP NOT NULL
+    );
+
+    -- No foreign key: a vote may come before its answer, and waits for it.
+    CREATE TABLE feedback (
+        seq BIGINT NOT NULL, event_key VARCHAR PRIMARY KEY, interaction_id VARCHAR NOT NULL,
+        given_at TIMESTAMP, signal VARCHAR NOT NULL, correction VARCHAR, comment VARCHAR,
+        tags VARCHAR[], rater_ref VARCHAR, redaction_version VARCHAR NOT NULL,
+        redaction_counts VARCHAR NOT NULL, load_id INTEGER NOT NULL, log_line BIGINT NOT NULL,
+        is_sample BOOLEAN NOT NULL, stored_at TIMESTAMP NOT NULL
+    );
+
+    CREATE TABLE rejected_lines (
+        load_id INTEGER NOT NULL, log_file VARCHAR NOT NULL, line BIGINT NOT NULL,
+        byte_offset BIGINT NOT NULL, reason VARCHAR NOT NULL, excerpt VARCHAR NOT NULL,
+        is_sample BOOLEAN NOT NULL
+    );
+
+    CREATE TABLE decisions (
+        seq BIGINT NOT NULL, interaction_id VARCHAR NOT NULL, revision INTEGER NOT NULL,
+        action VARCHAR NOT NULL, final_answer VARCHAR, reason VARCHAR, note VARCHAR,
+        reviewer VARCHAR NOT NULL, decided_at TIMESTAMP NOT NULL, undoes INTEGER,
+        PRIMARY KEY (interaction_id, revision)
+    );
+
+    -- A skip is one reviewer's own: it never raises an item's revision.
+    CREATE TABLE skips (
+        seq BIGINT NOT NULL, interaction_id VARCHAR NOT NULL, reviewer VARCHAR NOT NULL,
+        skipped BOOLEAN NOT NULL, skipped_at TIMESTAMP NOT NULL
+    );
+
+    CREATE TABLE claims (
+        interaction_id VARCHAR PRIMARY KEY, reviewer VARCHAR NOT NULL, until TIMESTAMP NOT NULL
+    );
+
+    CREATE TABLE exports (
+        seq BIGINT NOT NULL, export_id VARCHAR PRIMARY KEY, format VARCHAR NOT NULL,
+        cut_off BIGINT NOT NULL, exported_at TIMESTAMP NOT NULL, manifest VARCHAR NOT NULL,
+        is_sample BOOLEAN NOT NULL
+    );
+
+    CREATE TABLE export_items (
+        export_id VARCHAR NOT NULL, interaction_id VARCHAR NOT NULL, revision INTEGER NOT NULL,
+        split VARCHAR NOT NULL, row_hash VARCHAR NOT NULL
+    );
+    """)
+
+
+STEPS: tuple[Callable[[duckdb.DuckDBPyConnection], None], ...] = (_first_tables,)
+
+
+def migrate(cursor: duckdb.DuckDBPyConnection) -> None:
+    """Take the steps that this database has not taken yet."""
+    cursor.execute(
+        "CREATE TABLE IF NOT EXISTS migrations (number INTEGER PRIMARY KEY, name VARCHAR NOT NULL)"
+    )
+    taken = {row[0] for row in cursor.execute("SELECT number FROM migrations").fetchall()}
+    for number, step in enumerate(STEPS, start=1):
+        if number not in taken:
+            step(cursor)
+            cursor.execute("INSERT INTO migrations VALUES (?, ?)", [number, step.__name__])
