@@ -108,7 +108,7 @@ def load(store: Any, paths: tuple[Path, ...]) -> tuple[dict[str, Any], str]:
                 file=sys.stderr,
                 hidden=not sys.stderr.isatty(),
             ) as bar:
-                counts = load_file(store, path, lambda done, _: bar.update(done - bar.pos))  # noqa: B023
+                counts = load_file(store, path, lambda done, _: bar.update(done - bar.pos))
         except OSError as error:
             raise Refusal(f"{path}: {error.strerror}") from None
         files.append({"path": str(path), **msgspec.to_builtins(counts)})
@@ -243,9 +243,7 @@ def formats(store: Any) -> tuple[dict[str, Any], str]:
     help="Share of questions kept out of training; 0 only, for now.",
 )
 @click.option("--as-of", metavar="TIME", help="Only what was stored up to then (ISO 8601).")
-@click.option(
-    "--without", multiple=True, metavar="ID", help="Leave an item out; may be repeated."
-)
+@click.option("--without", multiple=True, metavar="ID", help="Leave an item out; may be repeated.")
 def export(
     store: Any,
     format_name: str,
@@ -280,9 +278,7 @@ def export(
     except OSError as error:
         raise Refusal(f"{out} cannot be written: {error.strerror}.") from None
     exporting.record(store, prepared, datetime.now(UTC))
-    files = [
-        {**file, "path": str(out / file["path"])} for file in prepared.manifest["files"]
-    ]
+    files = [{**file, "path": str(out / file["path"])} for file in prepared.manifest["files"]]
     excluded = prepared.manifest["excluded"]
     left_out = "".join(f"\n  {number:>6}  {reason}" for reason, number in excluded.items())
     text = "\n".join(f"{file['path']}: {file['rows']} rows" for file in files)

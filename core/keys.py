@@ -12,6 +12,7 @@ import msgspec
 
 from core.settings import secret_key
 
+
 def keyed_hash(purpose: str, *parts: str | None, length: int = 16) -> str:
     """`length` hex digits that are the same for the same purpose, parts and key."""
     message = msgspec.json.encode([purpose, *parts])

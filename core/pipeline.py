@@ -102,9 +102,7 @@ def load_log(
     return counts
 
 
-def _slices(
-    records: Iterator[Record | Rejected], size: int
-) -> Iterator[list[Record | Rejected]]:
+def _slices(records: Iterator[Record | Rejected], size: int) -> Iterator[list[Record | Rejected]]:
     while part := list(islice(records, size)):
         yield part
 
@@ -174,8 +172,10 @@ def _prepare(
         for reject in sorted(rejected, key=lambda reject: reject.line)
     ]
     counts.rejected += len(rejected)
-    for found in [safe.counts for _, safe in [*part.interactions, *part.feedback]]:
-        for type_, number in found.items():
+    found = [safe.counts for _, safe in part.interactions]
+    found += [vote.counts for _, vote in part.feedback]
+    for type_counts in found:
+        for type_, number in type_counts.items():
             counts.redacted[type_] = counts.redacted.get(type_, 0) + number
     return part, counts
 

@@ -83,6 +83,7 @@ class Interaction(msgspec.Struct, frozen=True, kw_only=True):
     metadata: dict[str, Any] = {}
     sealed: bool = False
 
+
 class SafeFeedback(msgspec.Struct, frozen=True, kw_only=True):
     """One feedback event as it may be stored. `event_key` is a keyed hash: same event, same key."""
 

@@ -5,20 +5,27 @@ Loads run on one thread beside the pages, one after the other; a page asks how f
 
 import io
 import threading
-from collections.abc import Iterator
+import uuid
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import BinaryIO, Literal
+from typing import Any, BinaryIO, Literal
 
+import msgspec
+
+from core.load.native import read_interaction
 from core.pipeline import Cancelled, is_sample, load_log, record_redactor
+from core.records import Signal
 from core.redaction.records import RecordRedactor
 from core.settings import SAMPLE_LOG, database_path, sample_is_wanted
 from core.store import Store, log
 from core.store.log import LoadCounts
 
 KEPT_JOBS = 20
+ONE = "typed by hand"
+"""What the loads list calls interactions that were added one at a time."""
 
 
 class LoadJob:
@@ -87,6 +94,33 @@ class Runtime:
             LoadJob(name, len(content), sample=content == _sample_bytes(len(content))), content
         )
 
+    def add_one(
+        self,
+        *,
+        question: str,
+        answer: str,
+        sources: Iterable[str] = (),
+        signal: Signal | None = None,
+        correction: str = "",
+    ) -> tuple[str, LoadCounts]:
+        """Take one interaction typed by hand the way of every log line.
+
+        Returns its id and the counts of this load of one. Raises `Unreadable` when a text is
+        missing.
+        """
+        value: dict[str, Any] = {
+            "id": str(uuid.uuid4()),
+            "logged_at": datetime.now(UTC).isoformat(),
+            "question": question,
+            "answer": answer,
+            "sources": [source.strip() for source in sources if source.strip()],
+        }
+        if signal:
+            value["feedback"] = {"signal": signal, "correction": correction or None}
+        read_interaction(value)
+        stream = io.BytesIO(msgspec.json.encode(value))
+        return value["id"], load_log(self.store, stream, ONE)
+
     def active_jobs(self) -> list[LoadJob]:
         """The loads that wait or run."""
         return [job for job in self.jobs if job.active]
@@ -127,7 +161,7 @@ class Runtime:
             job.state = "done"
         except Cancelled:
             job.state = "cancelled"
-        except Exception as error:  # noqa: BLE001 - whatever it is, the page must say that it ended
+        except Exception as error:
             job.state = "failed"
             job.message = error.strerror or "" if isinstance(error, OSError) else ""
             job.message = job.message or f"stopped by {type(error).__name__}"

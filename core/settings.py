@@ -108,7 +108,7 @@ def secret_key() -> bytes:
 def _make_key() -> None:
     # Written whole under another name, then linked: a second process must never read half a key,
     # and whoever comes second keeps the first one's.
-    draft = KEY_FILE.with_name(f"{KEY_FILE.name}.{os.getpid()}")
+    draft = KEY_FILE.with_name(f"{KEY_FILE.name}.{secrets.token_hex(8)}")
     descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     try:
         with os.fdopen(descriptor, "w") as file:

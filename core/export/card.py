@@ -18,6 +18,7 @@ def card(format_: Format, manifest: dict[str, Any]) -> str:
         if manifest["filters"]["sample"]
         else ""
     )
+    versions = ", ".join(manifest["redaction_versions"]) or "-"
     return f"""# {format_.title}
 
 {origin}{format_.about}
@@ -39,10 +40,10 @@ Use it:
 {excluded}
 ## Personal data
 
-Every text went through redaction (version {", ".join(manifest["redaction_versions"]) or "-"}) before
-it was stored, and through a scan before this file was written. Placeholders such as `[EMAIL-1]`
-stand for what was removed; the same value has the same number within one row. No detector finds
-everything: see the limits in Flywheel's README.
+Every text went through redaction (version {versions}) before it was stored, and through a scan
+before this file was written. Placeholders such as `[EMAIL-1]` stand for what was removed; the same
+value has the same number within one row. No detector finds everything: see the limits in
+Flywheel's README.
 
 Export `{manifest["export_id"]}`; `manifest.json` lists the items with their revision.
 """

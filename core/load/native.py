@@ -10,8 +10,8 @@ from typing import Any, BinaryIO
 
 import msgspec
 
-from core.load.lines import read_lines
 from core.keys import is_sealed
+from core.load.lines import read_lines
 from core.records import SIGNALS, Feedback, Interaction, Record, Rejected, Source, Turn
 from core.redaction import VERSION
 

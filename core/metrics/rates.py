@@ -42,9 +42,7 @@ def wilson(successes: int, trials: int) -> tuple[float, float]:
     return max(0.0, (middle - margin) / scale), min(1.0, (middle + margin) / scale)
 
 
-def down_rates(
-    store: Store, chosen: Filter, *, period: Period, by_version: bool
-) -> pd.DataFrame:
+def down_rates(store: Store, chosen: Filter, *, period: Period, by_version: bool) -> pd.DataFrame:
     """Per period and version: interactions, up, down, no_vote, votes, rate, low, high.
 
     `rate` is the share of thumbs down among answers with a vote, None where nobody voted; `low`

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 from core.redaction.normalise import HOLE
 
-_HOLE_SIGN = "#"
+HOLE_SIGN = "■"  # no gap between words of a name or an address matches it
 
 # A fence is closed by the same sign or by the end of the text; a span stays on its line.
 _FENCE = re.compile(r"^ {0,3}(`{3,}|~{3,})", re.MULTILINE)
@@ -45,7 +45,7 @@ def view(text: str) -> View:
     parts, marks, origins = [], [0], [0]
     done = length = 0
     for hole in _HOLES.finditer(text):
-        parts.append(text[done : hole.start()] + _HOLE_SIGN)
+        parts.append(text[done : hole.start()] + HOLE_SIGN)
         length += len(parts[-1])
         done = hole.end()
         marks.append(length)

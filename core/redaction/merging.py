@@ -2,16 +2,22 @@
 
 Detectors report independently. What a pattern proved beats what the model believes, then the
 longer span wins; of a loser, what the winner leaves uncovered stays a finding of its own, so that
-no part that some detector saw survives. Touching spans stay two findings.
+no part that some detector saw survives. Touching spans stay two findings, and none reaches across
+a hole, which is a placeholder or an earlier finding.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+import re
+from collections.abc import Callable, Iterable
 from typing import NamedTuple
+
+from core.redaction.normalise import HOLE
 
 BELIEVED = 1_000
 """The rank from which on a detector is a model's belief; below it, patterns in order of trust."""
+
+_HOLES = re.compile(HOLE + "+")
 
 Span = tuple[int, int]
 
@@ -25,15 +31,34 @@ class Candidate(NamedTuple):
     rank: int
 
 
-def standing(text: str, literals: Iterable[str]) -> list[Span]:
+class Spans:
+    """A set of spans with a quick answer to which of them overlap another."""
+
+    def __init__(self) -> None:
+        self._blocks: dict[int, list[Span]] = {}  # by 256 characters
+
+    def add(self, start: int, end: int) -> None:
+        for block in range(start >> 8, ((end - 1) >> 8) + 1):
+            self._blocks.setdefault(block, []).append((start, end))
+
+    def over(self, start: int, end: int) -> set[Span]:
+        return {
+            (a, b)
+            for block in range(start >> 8, ((end - 1) >> 8) + 1)
+            for a, b in self._blocks.get(block, ())
+            if a < end and start < b
+        }
+
+
+def standing(text: str, literals: Iterable[str]) -> Spans:
     """Where `literals` stand in `text` as words of their own."""
-    spans = []
+    spans = Spans()
     for literal in literals:
         position = text.find(literal)
         while position >= 0:
             end = position + len(literal)
             if not within_word(text, position, end):
-                spans.append((position, end))
+                spans.add(position, end)
             position = text.find(literal, end)
     return spans
 
@@ -48,7 +73,7 @@ def within_word(text: str, start: int, end: int) -> bool:
 def merge(
     candidates: Iterable[Candidate],
     text: str,
-    allowed: Sequence[Span],
+    allowed: Spans,
     snap: Callable[[int, int], Span],
 ) -> list[tuple[int, int, str]]:
     """Disjoint spans with their types, sorted.
@@ -59,43 +84,29 @@ def merge(
     ordered = sorted(
         candidates, key=lambda c: (c.rank >= BELIEVED, c.start - c.end, c.rank, c.start)
     )
-    taken = _Taken()
+    taken = Spans()
+    result: list[tuple[int, int, str]] = []
     for start, end, kind, rank in ordered:
         start, end = snap(start, end)
-        if any(a <= start and end <= b for a, b in allowed):
+        yielding = allowed.over(start, end)
+        if any(a <= start and end <= b for a, b in yielding):
             continue
         cuts = taken.over(start, end)
+        cuts |= {(start + a, start + b) for a, b in _holes(text[start:end])}
         if rank >= BELIEVED:
-            cuts += [(a, b) for a, b in allowed if a < end and start < b]
-        for piece in _without(start, end, cuts):
+            cuts |= yielding
+        for first, last in _without(start, end, cuts):
             if cuts:
-                piece = _trim(text, *piece)
-                if piece[1] - piece[0] < 2:
+                first, last = _trim(text, first, last)
+                if last - first < 2:
                     continue
-            taken.add(*piece, kind)
-    return sorted((start, end, kind) for start, (end, kind) in taken.spans.items())
+            taken.add(first, last)
+            result.append((first, last, kind))
+    return sorted(result)
 
 
-class _Taken:
-    """Disjoint spans with a quick answer to what overlaps another; blocks of 256 characters."""
-
-    def __init__(self) -> None:
-        self.spans: dict[int, tuple[int, str]] = {}
-        self._blocks: dict[int, list[Span]] = {}
-
-    def add(self, start: int, end: int, kind: str) -> None:
-        self.spans[start] = (end, kind)
-        for block in range(start >> 8, ((end - 1) >> 8) + 1):
-            self._blocks.setdefault(block, []).append((start, end))
-
-    def over(self, start: int, end: int) -> list[Span]:
-        found = {
-            (a, b)
-            for block in range(start >> 8, ((end - 1) >> 8) + 1)
-            for a, b in self._blocks.get(block, ())
-            if a < end and start < b
-        }
-        return sorted(found)
+def _holes(text: str) -> list[Span]:
+    return [match.span() for match in _HOLES.finditer(text)] if HOLE in text else []
 
 
 def _without(start: int, end: int, cuts: Iterable[Span]) -> list[Span]:

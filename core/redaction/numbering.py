@@ -7,19 +7,22 @@ for others to reverse.
 
 from __future__ import annotations
 
+import threading
 import unicodedata
 from collections import defaultdict
 
 from core.redaction.finding import PLACEHOLDER
+from core.redaction.normalise import plain
 
 # Types whose separators are a matter of taste: "+1 541-714" and "+1541714" are one number.
 _COMPACT = frozenset({"PHONE", "CREDIT_CARD", "IBAN", "SSN"})
 
 
 class Numbering:
-    """Hands out `[EMAIL-1]`, `[EMAIL-2]`, … by type and normalised value. Not for several threads."""
+    """Hands out `[EMAIL-1]`, `[EMAIL-2]`, … by type and normalised value, to any thread."""
 
     def __init__(self) -> None:
+        self._lock = threading.Lock()
         self._numbers: dict[tuple[str, str], int] = {}
         self._last: defaultdict[str, int] = defaultdict(int)
         self._reserved: set[tuple[str, int]] = set()
@@ -34,16 +37,14 @@ class Numbering:
 
     def placeholder(self, type: str, value: str) -> str:
         """The placeholder for `value`: casefolded, NFKC; phone, card, IBAN, SSN unseparated."""
-        value = unicodedata.normalize("NFKC", value).casefold()
-        if type in _COMPACT:
-            value = "".join(filter(str.isalnum, value))
-        else:
-            value = " ".join(value.split())
-        key = (type, value)
-        number = self._numbers.get(key)
-        if number is None:
-            number = self._last[type] + 1
-            while (type, number) in self._reserved:
-                number += 1
-            self._numbers[key] = self._last[type] = number
+        value = unicodedata.normalize("NFKC", plain(value).text).casefold()
+        words = filter(str.isalnum, value) if type in _COMPACT else value.split()
+        key = (type, ("" if type in _COMPACT else " ").join(words))
+        with self._lock:
+            number = self._numbers.get(key)
+            if number is None:
+                number = self._last[type] + 1
+                while (type, number) in self._reserved:
+                    number += 1
+                self._numbers[key] = self._last[type] = number
         return f"[{type}-{number}]"

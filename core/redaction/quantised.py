@@ -18,7 +18,8 @@ import numpy.typing as npt
 # Field numbers of onnx.proto.
 _MODEL_GRAPH = 7
 _GRAPH_NODE, _GRAPH_TENSOR = 1, 5
-_NODE_INPUT, _NODE_OUTPUT, _NODE_NAME, _NODE_OPERATOR, _NODE_ATTRIBUTE, _NODE_DOMAIN = 1, 2, 3, 4, 5, 7
+_NODE_INPUT, _NODE_OUTPUT, _NODE_NAME, _NODE_OPERATOR = 1, 2, 3, 4
+_NODE_ATTRIBUTE, _NODE_DOMAIN = 5, 7
 _ATTRIBUTE_NAME, _ATTRIBUTE_INT = 1, 3
 _TENSOR_DIMENSION, _TENSOR_TYPE, _TENSOR_NAME, _TENSOR_RAW = 1, 2, 8, 9
 _FLOAT, _INT8 = 1, 3
@@ -76,7 +77,9 @@ def _product(node: list[Field], inputs: list[bytes], tensors: dict[bytes, bytes]
     if attributes[b"bits"] != 4 or not all(isinstance(n, int) for n in (rows, columns, block)):
         raise ValueError("not a 4-bit matrix")
     weights = _weights(inputs, tensors, int(columns or 0), int(block or 0))[:, : int(rows or 0)]
-    scale = np.abs(weights).max(axis=1) / 127 + np.float32(1e-12)
+    # One bit less than there is room for: processors without dot-product instructions add
+    # two products in 16 bits, which full 8-bit weights overflow.
+    scale = np.abs(weights).max(axis=1) / 63 + np.float32(1e-12)
     rounded = np.rint(weights / scale[:, None]).astype(np.int8)
     names = [output + suffix for suffix in (b"_weights", b"_scale", b"_zero")]
     arrays = (np.ascontiguousarray(rounded.T), scale, np.zeros(len(scale), np.int8))
@@ -101,9 +104,10 @@ def _weights(
     """(columns, rows) floats: (packed - zero point) * scale, block by block, low nibble first."""
     packed = _nibbles(tensors[inputs[1]]).reshape(columns, -1, block).astype(np.float32)
     scale = np.frombuffer(tensors[inputs[2]], np.float32).reshape(columns, -1, 1)
-    zero = np.full_like(scale, 8)
+    zero = np.full(scale.shape, 8, np.float32)
     if len(inputs) > 3 and inputs[3]:
-        zero = _nibbles(tensors[inputs[3]]).reshape(columns, -1)[:, : scale.shape[1], None]
+        zeros = _nibbles(tensors[inputs[3]]).reshape(columns, -1)
+        zero = zeros[:, : scale.shape[1], None].astype(np.float32)
     result: npt.NDArray[np.float32] = ((packed - zero) * scale).reshape(columns, -1)
     return result
 

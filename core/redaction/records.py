@@ -34,6 +34,7 @@ EXCERPT = 200
 _EXCERPT_SCANNED = 4_000
 
 _VERSION_LIKE = re.compile(r"v?\d+([.-]\d+){1,5}([-+.][\w.]+)?")
+_PLAIN_TAG = re.compile(r"[a-z0-9_-]+")
 _USER_REF = re.compile(r"u-[0-9a-f]{16}")
 
 # A metadata value is often meaningless without its key: {"password": "tulip"} shows nothing that
@@ -108,12 +109,13 @@ class RecordRedactor:
             model=page.label(raw.model) if raw.model else None,
             session_id=self.safe_id(raw.session_id) if raw.session_id else None,
             user_ref=self.user_ref(raw.user, sealed=raw.sealed),
-            tags=tuple(page.text(tag) for tag in raw.tags),
+            tags=tuple(page.tag(tag) for tag in raw.tags),
             consent=raw.consent,
             metadata=page.tree(raw.metadata),
             redaction_version=VERSION,
             counts=dict(page.counts),
         )
+
     def feedback(self, vote: Feedback, stored: Iterable[str] = ()) -> SafeFeedback:
         """Redact a vote as `identify_votes` gives it.
 
@@ -130,7 +132,7 @@ class RecordRedactor:
             at=vote.at,
             correction=page.text(vote.correction) if vote.correction else None,
             comment=page.text(vote.comment) if vote.comment else None,
-            tags=tuple(page.text(tag) for tag in vote.tags),
+            tags=tuple(page.tag(tag) for tag in vote.tags),
             rater_ref=self.user_ref(vote.rater, sealed=vote.sealed),
             redaction_version=VERSION,
             counts=dict(page.counts),
@@ -168,12 +170,10 @@ class RecordRedactor:
 
         A failure is left for the text that causes it to meet again alone.
         """
-        texts = [
-            text for record in records if not record.sealed for text in _texts(record) if text
-        ]
+        texts = [text for record in records if not record.sealed for text in _texts(record) if text]
         try:
             self.redactor.find_many(texts)
-        except Exception:  # noqa: BLE001 - see above; the text itself must not reach a log
+        except Exception:
             return
 
     def safe_id(self, raw: str) -> str:
@@ -182,7 +182,7 @@ class RecordRedactor:
             try:
                 if not self.redactor.find(raw, models=False):
                     return raw
-            except Exception:  # noqa: BLE001 - fail closed: hash it
+            except Exception:
                 pass
         return f"id-{keyed_hash('id', raw)}"
 
@@ -240,6 +240,10 @@ class _Page:
         if _VERSION_LIKE.fullmatch(text):
             return text
         return self._kept(self._redactor.redact(text, self._numbering, models=False))
+
+    def tag(self, text: str) -> str:
+        # The name models want a sentence: of "boiler" alone they make a person.
+        return self.label(text) if _PLAIN_TAG.fullmatch(text) else self.text(text)
 
     def source(self, source: Source) -> Source:
         return Source(

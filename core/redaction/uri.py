@@ -1,16 +1,18 @@
 """Source URIs are evidence: which document an answer stood on must stay readable.
 
 So scheme, host and path are kept, user info and fragment dropped, query keys kept and their values
-replaced, and the detectors run on the decoded path alone, where people's names and addresses do
-turn up.
+replaced, and the detectors run on the decoded path. The model reads a path badly (it took
+"issues/2815" for an address and "/wiki/Pi" for a person), so from it only full names count, within
+one segment and with the dashes of "jane-doe" read as spaces.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from urllib.parse import quote, unquote, urlsplit
 
-from core.redaction.finding import FAILED, PLACEHOLDER, VALUE, Redacted
+from core.redaction.finding import FAILED, PLACEHOLDER, VALUE, Finding, Redacted
 from core.redaction.numbering import Numbering
 from core.redaction.redactor import Redactor, replace
 
@@ -18,6 +20,9 @@ _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
 # A page number or a flag says where in a document, not who: up to four digits, or a boolean.
 _CLEAN = re.compile(r"[0-9]{1,4}|true|false|yes|no|on|off", re.IGNORECASE)
 _SAFE = "/:@!$&'()*+,;=-._~[]"
+_SEGMENT = re.compile(r"[^/]+")
+_JOINT = re.compile(r"[-_+.]")
+_TWO_WORDS = re.compile(r"[^\W\d_]{2,}[-_+. ]+[^\W\d_]{2,}")
 
 
 def redact_uri(redactor: Redactor, uri: str, numbering: Numbering) -> Redacted:
@@ -33,18 +38,48 @@ def redact_uri(redactor: Redactor, uri: str, numbering: Numbering) -> Redacted:
         parts = urlsplit(uri)
         host = parts.netloc.rpartition("@")[2]
         decoded = unquote(parts.path)
-        path = replace(decoded, redactor.find(decoded), numbering)
-        text = f"{parts.scheme}://{host}"
-        done = 0
-        for match in PLACEHOLDER.finditer(path.text):
-            text += quote(path.text[done : match.start()], safe=_SAFE) + match.group()
-            done = match.end()
-        text += quote(path.text[done:], safe=_SAFE)
+        path = replace(decoded, _in_path(redactor, decoded), numbering)
+        # Decoding and encoding again may not give the same path: only do it for cause.
+        kept = _quoted(path.text) if path.findings else parts.path
+        text = f"{parts.scheme}://{host}{kept}"
         if parts.query:
             text += "?" + "&".join(map(_parameter, parts.query.split("&")))
         return Redacted(text, path.findings)
     except Exception:
         return Redacted(FAILED, (), True)
+
+
+def _in_path(redactor: Redactor, path: str) -> list[Finding]:
+    # A path may hold another URL (web archives do): that is evidence too.
+    found = [each for each in redactor.find(path, models=False) if each.type != "URL"]
+    while new := list(_names(redactor, path, found)):
+        found += new
+    return sorted(found, key=lambda finding: finding.start)
+
+
+def _names(redactor: Redactor, path: str, found: list[Finding]) -> Iterator[Finding]:
+    """Full names in what placeholders and earlier findings leave of each segment."""
+    taken = [match.span() for match in PLACEHOLDER.finditer(path)]
+    taken += [(finding.start, finding.end) for finding in found]
+    rest = path
+    for start, end in taken:
+        rest = rest[:start] + "/" * (end - start) + rest[end:]
+    for segment in _SEGMENT.finditer(rest):
+        if _TWO_WORDS.search(segment.group()):
+            for finding in redactor.find(_JOINT.sub(" ", segment.group())):
+                start, end = segment.start() + finding.start, segment.start() + finding.end
+                if finding.type == "PERSON" and _TWO_WORDS.search(path, start, end):
+                    yield Finding(start, end, "PERSON")
+
+
+def _quoted(path: str) -> str:
+    """The path percent-encoded, but for its placeholders."""
+    parts: list[str] = []
+    done = 0
+    for match in PLACEHOLDER.finditer(path):
+        parts += (quote(path[done : match.start()], safe=_SAFE), match.group())
+        done = match.end()
+    return "".join((*parts, quote(path[done:], safe=_SAFE)))
 
 
 def _parameter(pair: str) -> str:

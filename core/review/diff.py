@@ -38,7 +38,7 @@ def word_diff(before: str, after: str) -> list[Piece]:
 
 
 def _joined(pieces: list[Piece]) -> list[Piece]:
-    """Melt changes that only white space keeps apart: "-a -b +c +d" reads, "-a +c -b +d" does not."""
+    """Melt changes that only white space keeps apart: -a -b +c +d reads, -a +c -b +d does not."""
     result: list[Piece] = []
     removed = added = ""
     for index, piece in enumerate(pieces):

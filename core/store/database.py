@@ -17,7 +17,7 @@ import duckdb
 
 from core.store.migrations import migrate
 
-CONFIG = {
+CONFIG: dict[str, str | bool | int | float | list[str]] = {
     # DuckDB releases back to this one can read the file.
     "storage_compatibility_version": "v1.5.0",
     # Offline by construction: no extension is fetched, no query reaches a file or an address.

@@ -146,9 +146,7 @@ def skipped_count(store: Store, *, sample: bool, reviewer: str) -> int:
     )
 
 
-def claim(
-    store: Store, interaction_id: str, reviewer: str, now: datetime, until: datetime
-) -> bool:
+def claim(store: Store, interaction_id: str, reviewer: str, now: datetime, until: datetime) -> bool:
     """Keep an item from other reviewers until a moment; False when one of them has it."""
     with store.write() as cursor:
         row = cursor.execute(

@@ -46,9 +46,7 @@ def record(
 ) -> None:
     """Note in the ledger that an export was made; a repetition changes nothing."""
     with store.write() as cursor:
-        known = cursor.execute(
-            "SELECT 1 FROM exports WHERE export_id = ?", [export_id]
-        ).fetchone()
+        known = cursor.execute("SELECT 1 FROM exports WHERE export_id = ?", [export_id]).fetchone()
         if known:
             return
         cursor.execute(

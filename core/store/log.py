@@ -1,6 +1,6 @@
 """Loads, interactions, feedback and rejected lines: what came in."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -294,7 +294,7 @@ def _insert(cursor: duckdb.DuckDBPyConnection, table: str, rows: list[list[Any]]
     cursor.unregister("batch")
 
 
-def _next_events(cursor: duckdb.DuckDBPyConnection, count: int) -> Iterable[int]:
+def _next_events(cursor: duckdb.DuckDBPyConnection, count: int) -> Iterator[int]:
     numbers = cursor.execute("SELECT nextval('events') FROM range(?)", [count]).fetchall()
     return iter(sorted(number for (number,) in numbers))
 

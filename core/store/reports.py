@@ -70,8 +70,7 @@ def timeline(
         FROM state WHERE logged_at IS NOT NULL AND {_BETWEEN}
         GROUP BY 1, 2 ORDER BY 1, 2
         """,
-        _parameters(sample, since, until, versions)
-        | {"period": period, "by_version": by_version},
+        _parameters(sample, since, until, versions) | {"period": period, "by_version": by_version},
     )
 
 

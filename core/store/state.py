@@ -57,7 +57,8 @@ WITH item AS (
            coalesce(v.ups, 0) > 0 AND coalesce(v.downs, 0) > 0 AS conflict,
            coalesce(v.downs, 0) > 0 OR coalesce(e.edits, 0) > 0 AS reviewable,
            CASE WHEN v.downs > 0 THEN 'down' WHEN e.edits > 0 THEN 'edit' WHEN v.ups > 0 THEN 'up'
-                WHEN m.retries > 0 THEN 'retry' WHEN m.resolutions > 0 THEN 'resolved' END AS signal,
+                WHEN m.retries > 0 THEN 'retry'
+                WHEN m.resolutions > 0 THEN 'resolved' END AS signal,
            coalesce(d.revision, 0) AS revision, d.final_answer, d.reason, d.note, d.reviewer,
            d.decided_at,
            CASE d.action WHEN 'approve' THEN 'approved' WHEN 'edit' THEN 'edited'

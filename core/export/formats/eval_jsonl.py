@@ -1,4 +1,4 @@
-"""Evaluation cases as plain JSONL: every evaluation harness can be fed from it with a line of code."""
+"""Evaluation cases as plain JSONL, from which a line of code feeds any evaluation harness."""
 
 from typing import Any
 

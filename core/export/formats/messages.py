@@ -27,7 +27,7 @@ FORMAT = Format(
     purpose="training",
     about="One conversation a line that ends in the good answer: the one a user liked, or the "
     "one a reviewer approved.",
-    use="python -c \"from datasets import load_dataset; "
+    use='python -c "from datasets import load_dataset; '
     "print(load_dataset('json', data_files='messages.jsonl'))\"",
     file="messages.jsonl",
     row=_row,

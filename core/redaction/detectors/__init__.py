@@ -7,7 +7,7 @@ from core.redaction.detectors.contact import Email, Handle, Url
 from core.redaction.detectors.numbers import Card, Iban, Ip, Ssn
 from core.redaction.detectors.phone import Phone
 from core.redaction.detectors.postal import MilitaryMail, PostalCode, PostBox
-from core.redaction.detectors.secrets import Issued, Login, Named, Pem
+from core.redaction.detectors.secrets import Header, Issued, Key, Login, Password, Pem
 
 # In order of trust: where two findings of one length overlap, the earlier detector wins.
 STRUCTURED: tuple[type[SpanDetector], ...] = (
@@ -20,7 +20,9 @@ STRUCTURED: tuple[type[SpanDetector], ...] = (
     Pem,
     Issued,
     Login,
-    Named,
+    Password,
+    Key,
+    Header,
     MilitaryMail,
     PostalCode,
     PostBox,

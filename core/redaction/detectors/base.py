@@ -1,4 +1,4 @@
-"""The shape of every detector here: a scrubadub `Detector` that is one method, `spans`.
+"""The shape of every detector here: a scrubadub `Detector` that is two things, `needs` and `spans`.
 
 scrubadub asks a detector for `Filth` objects and keeps the detector for the life of the
 `Scrubber`. Ours hold no state per call, so one instance serves all threads.
@@ -7,6 +7,7 @@ scrubadub asks a detector for `Filth` objects and keeps the detector for the lif
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from typing import ClassVar
 
 from scrubadub.detectors import Detector
 from scrubadub.filth import Filth
@@ -15,7 +16,14 @@ Span = tuple[int, int]
 
 
 class SpanDetector(Detector):  # type: ignore[misc]
-    """Turns `spans(text)`, offsets with the end exclusive, into filth of `filth_cls`."""
+    """Turns `spans(text)`, offsets with the end exclusive, into filth of `filth_cls`.
+
+    A detector may rely on this: no text contains half of a placeholder, and what was found before
+    is a run of `HOLE`, which no pattern may match or look across.
+    """
+
+    needs: ClassVar[str] = ""
+    """A pattern (RE2) without a match of which the detector finds nothing, so is not run."""
 
     def spans(self, text: str) -> Iterable[Span]:
         raise NotImplementedError
@@ -33,10 +41,6 @@ class SpanDetector(Detector):  # type: ignore[misc]
                 )
 
 
-def loose(text: str, start: int, end: int, joiners: str = "") -> bool:
-    """Whether text[start:end] is not part of a longer word (or of one joined by `joiners`)."""
-    before, after = text[start - 1 : start], text[end : end + 1]
-    return not (
-        (before and (before.isalnum() or before in joiners))
-        or (after and (after.isalnum() or after in joiners))
-    )
+def words(text: str) -> frozenset[str]:
+    """A set of words written as prose."""
+    return frozenset(text.split())

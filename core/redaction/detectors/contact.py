@@ -14,7 +14,7 @@ from collections.abc import Iterator
 import re2
 from scrubadub.detectors import EmailDetector, TwitterDetector, UrlDetector
 
-from core.redaction.detectors.base import Span, SpanDetector
+from core.redaction.detectors.base import Span, SpanDetector, words
 
 _TLD = (
     "com|org|net|edu|gov|mil|int|info|biz|io|ai|app|dev|co|me|eu|uk|us|ca|au|nz|ie|de|at|ch|fr|be|"
@@ -26,6 +26,7 @@ _TLD = (
 class Email(SpanDetector, EmailDetector):  # type: ignore[misc]
     """`jane@example.com`, `jane [at] example [dot] com`, `jane at example.com`."""
 
+    needs = r"@|(?i)\sat\s+[a-z0-9-]+(?:\.|\s+dot\s)|(?i)[\[({<]\s?at\s?[\])}>]"
     _domain = re.compile(r"[^\W_](?:[\w-]{0,62})(?:\.[^\W_][\w-]{0,62}){0,8}\.[^\W\d_]{2,24}")
     _local = re.compile(r"[\w.+%'&~!#$*-]{1,64}\Z")
     _spelled = re2.compile(
@@ -35,14 +36,15 @@ class Email(SpanDetector, EmailDetector):  # type: ignore[misc]
         r"(\.|\s{1,3}dot\s{1,3}|\s{0,3}[\[({<]\s?(?:dot|\.)\s?[\])}>]\s{0,3})"
         r"(?:" + _TLD + r"))\b"
     )
-    # Words before "at example.com" that say where something is, not whose address it is.
-    _place = frozenset(
+    _userinfo = re.compile(r"://[^\s/@]{0,100}:[^\s/@]{0,100}\Z")  # of a URL with a password
+    _providers = ("gmail.", "googlemail.", "yahoo.", "hotmail.", "outlook.", "icloud.", "proton")
+    _before = words(
         "is are was were be it us me look looking available hosted found find documented see seen "
         "located visit site website page docs documentation online download live issue issues "
         "here there read more details published posted listed check account accounts server api "
         "running work works working app and or reached free code source repository repo hosting "
         "manual guide tutorial start register sign signup up in login out them him her you "
-        "everyone people team now example examples described project".split()
+        "everyone people team now example examples described project"
     )
 
     def spans(self, text: str) -> Iterator[Span]:
@@ -54,30 +56,42 @@ class Email(SpanDetector, EmailDetector):  # type: ignore[misc]
                 start = local.start()
                 while start < position and not (text[start].isalnum() or text[start] == "_"):
                     start += 1
-                if start < position:
+                name = text[start:position]
+                if (
+                    name
+                    and name != "git"
+                    and not self._userinfo.search(text, max(0, start - 220), start)
+                ):
                     yield start, domain.end()
             position = text.find("@", position + 1)
         for match in self._spelled.finditer(text):
-            plain_at = match.group(0)[len(match.group(1)) :].lstrip()[:2].lower() == "at"
-            plain_dot = match.group(3) == "."
-            if plain_at and plain_dot and match.group(1).lower().strip(".") in self._place:
-                continue
-            yield match.start(), match.end()
+            name, domain_name = match.group(1).lower().strip("."), match.group(2).lower()
+            said = match.group()[len(name) :].lstrip()[:2].lower() == "at"
+            if not (said and match.group(3) == "." and self._is_place(name, domain_name)):
+                yield match.start(), match.end()
+
+    def _is_place(self, word: str, domain: str) -> bool:
+        """Whether "word at domain" says where something is, rather than whose mail it is."""
+        return not domain.startswith(self._providers) and (
+            word in self._before or (len(word) > 4 and word.endswith(("ed", "ing")))
+        )
 
 
 class Url(SpanDetector, UrlDetector):  # type: ignore[misc]
     """`http(s)://`, `ftp://` or `www.` in any case, with a dotted host; trailing stops left out."""
 
-    _url = re2.compile(
-        r"(?i)(?:\bhttps?://|\bftp://|\bwww\.)[^\s<>\"'`{}|\\^\x{e000}]+"
-    )
+    needs = r"(?i)(?:https?|ftp)://|(?i)www\."
+    _url = re2.compile(r"(?i)(?:\bhttps?://|\bftp://|\bwww\.)[^\s<>\"'`{}|\\^\x{e000}]+")
+    _stops = ".,;:!?'\"*_~]"
     _host = re.compile(r"(?:\w+://)?[^/?#]*?[^\W_]\.[^\W\d_]{2,}", re.IGNORECASE)
 
     def spans(self, text: str) -> Iterator[Span]:
         for match in self._url.finditer(text):
-            url = match.group().rstrip(".,;:!?'\"*_~]")
-            while url.endswith(")") and url.count("(") < url.count(")"):
-                url = url[:-1].rstrip(".,;:!?'\"*_~]")
+            url = match.group().rstrip(self._stops)
+            surplus = url.count(")") - url.count("(")
+            while surplus > 0 and url.endswith(")"):  # "(see http://…)"
+                url = url[:-1].rstrip(self._stops)
+                surplus -= 1
             if self._host.match(url[:300]):
                 yield match.start(), match.start() + len(url)
 
@@ -85,16 +99,18 @@ class Url(SpanDetector, UrlDetector):  # type: ignore[misc]
 class Handle(SpanDetector, TwitterDetector):  # type: ignore[misc]
     """`@jane_doe` in prose; not `@pytest.fixture`, `@dataclass(…)`, `@types/node`, `@param`."""
 
+    needs = r"@[A-Za-z0-9_]{2}"
     _handle = re.compile(r"(?<![\w@./`+-])@([A-Za-z0-9_]{2,15})(?![\w@(/`-]|\.\w)", re.ASCII)
-    _tags = frozenset(
-        "admin twitter param params arg args return returns raise raises throws exception see since "
-        "deprecated override overload author authors version link code type types property typedef "
+    _tags = words(
+        "admin twitter param params arg args return returns raise raises throws exception see "
+        "since deprecated override overload author authors version link code type types "
+        "property typedef "
         "staticmethod classmethod dataclass dataclasses cached_property abstractmethod final "
         "contextmanager wraps classproperty todo note example private public protected internal "
         "api media import keyframes charset supports font-face include extends mixin if else end "
         "for each while test before after beforeeach afterall autowired bean component service "
         "entity controller inject input output default template callback async pytest decorator "
-        "brief file copyright date warning ref retval app click jit njit vectorize numba".split()
+        "brief file copyright date warning ref retval app click jit njit vectorize numba"
     )
 
     def spans(self, text: str) -> Iterator[Span]:
@@ -110,6 +126,9 @@ class Handle(SpanDetector, TwitterDetector):  # type: ignore[misc]
         before = text[max(0, match.start() - 80) : match.start()].rpartition("\n")[2]
         rest, newline, after = text[match.end() : match.end() + 200].partition("\n")
         code = ("def ", "async def ", "class ", "@", "function ", "export ", "public ", "private ")
-        return not before.strip(" \t>.") and not rest.strip() and bool(newline) and (
-            after.lstrip(" \t>.").startswith(code)
+        return (
+            not before.strip(" \t>.")
+            and not rest.strip()
+            and bool(newline)
+            and (after.lstrip(" \t>.").startswith(code))
         )

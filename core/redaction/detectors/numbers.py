@@ -12,12 +12,11 @@ from collections.abc import Iterator
 
 import stdnum.iban
 import stdnum.luhn
-import stdnum.us.ssn
 from scrubadub.detectors import CreditCardDetector
 from scrubadub.detectors.en_US import SocialSecurityNumberDetector
-from scrubadub.filth import Filth
+from scrubadub.filth import Filth, SocialSecurityNumberFilth
 
-from core.redaction.detectors.base import Span, SpanDetector, loose
+from core.redaction.detectors.base import Span, SpanDetector
 
 _GROUP = re.compile(r"[0-9]+")
 
@@ -25,43 +24,38 @@ _GROUP = re.compile(r"[0-9]+")
 class Card(SpanDetector, CreditCardDetector):  # type: ignore[misc]
     """12 to 19 digits, also in groups split by one space or dash, of a known issuer; Luhn."""
 
-    _run = re.compile(r"(?<![0-9])[0-9](?:[ -]?[0-9]){11,}")
-    # Issuer ranges: Visa, Mastercard, American Express, Diners, JCB, Discover, UnionPay, Maestro
+    needs = r"[0-9](?:[ -]?[0-9]){11}"
+    _run = re.compile(r"(?<![\w])[0-9](?:[ -]?[0-9]){11,}(?![\w])")
+    # Issuer ranges: Visa; Mastercard; American Express; Diners; JCB; UnionPay, Discover, Maestro
     # (ISO/IEC 7812 issuer identification numbers as the networks publish them).
     _issuer = re.compile(
-        r"4(?:\d{12}|\d{15}|\d{18})|(?:5[1-5]|222[1-9]|22[3-9]|2[3-6]|27[01]|2720)\d*(?<=\A\d{16})"
-        r"|3[47]\d{13}|3(?:0[0-59]|[689])\d{11,16}|(?:2131|1800)\d{11}|35\d{13,17}"
-        r"|(?:6|5[0678])\d{10,17}"
+        r"4(?:\d{12}|\d{15}|\d{18})|5[1-5]\d{14}|2(?:22[1-9]|2[3-9]\d|[3-6]\d\d|7[01]\d|720)\d{12}"
+        r"|3[47]\d{13}|3(?:0[0-59]|[689]\d)\d{11,16}|(?:2131|1800)\d{11}|35\d{13,17}"
+        r"|(?:6|5[0678])\d{10,18}"
     )
 
     def spans(self, text: str) -> Iterator[Span]:
         for run in self._run.finditer(text):
-            groups = [m.span() for m in _GROUP.finditer(text, run.start(), run.end())]
+            groups = [match.span() for match in _GROUP.finditer(text, *run.span())]
             index = 0
             while index < len(groups):
-                last = self._card(text, groups, index)
+                last = self._last(text, groups, index)
                 if last is None:
                     index += 1
                 else:
                     yield groups[index][0], groups[last][1]
                     index = last + 1
 
-    def _card(self, text: str, groups: list[Span], first: int) -> int | None:
-        """The index of the last group of the longest card that begins at `first`."""
+    def _last(self, text: str, groups: list[Span], first: int) -> int | None:
+        """The index of the last group of the longest card that begins with group `first`."""
         digits, found = "", None
-        for last in range(first, min(first + 6, len(groups))):
-            start, end = groups[last]
-            if end - start > 19:
-                break
+        for last, (start, end) in enumerate(groups[first : first + 6], first):
             digits += text[start:end]
-            if len(digits) > 19:
+            size = groups[first][1] - groups[first][0]
+            if len(digits) > 19 or (last > first and size not in (4, 6)):
                 break
-            if last > first and groups[first][1] - groups[first][0] not in (4, 6):
-                break
-            if len(digits) >= 12 and self._issuer.fullmatch(digits) and stdnum.luhn.is_valid(digits):
+            if self._issuer.fullmatch(digits) and stdnum.luhn.is_valid(digits):
                 found = last
-        if found is not None and not loose(text, groups[first][0], groups[found][1], "_"):
-            return None
         return found
 
 
@@ -74,28 +68,42 @@ class Iban(SpanDetector):
 
     name = "iban"
     filth_cls = IbanFilth
-    _head = re.compile(r"(?<![A-Za-z0-9])[A-Za-z]{2}[0-9]{2}(?:[ -]?[A-Za-z0-9]){11,30}")
+    needs = r"[A-Za-z]{2}[0-9]{2}(?:[ -]?[A-Za-z0-9]){11}"
+    _run = re.compile(r"(?<![A-Za-z0-9])[A-Za-z]{2}[0-9]{2}(?:[ -]?[A-Za-z0-9]){11,30}")
 
     def spans(self, text: str) -> Iterator[Span]:
-        for match in self._head.finditer(text):
-            start, compact, found = match.start(), "", None
-            for position in range(start, match.end()):
-                char = text[position]
-                if char in " -":
-                    continue
-                compact += char
-                ends = not text[position + 1 : position + 2].isalnum()
-                if ends and len(compact) >= 15:
-                    if stdnum.iban.is_valid(compact, check_country=False):
+        for run in self._run.finditer(text):
+            # The words that follow an account look like more groups of it, so each end counts.
+            compact, found = "", None
+            for position in range(*run.span()):
+                if text[position] not in " -":
+                    compact += text[position]
+                    ends = not text[position + 1 : position + 2].isalnum()
+                    if ends and len(compact) >= 15 and self._valid(compact):
                         found = position + 1
             if found:
-                yield start, found
+                yield run.start(), found
+
+    @staticmethod
+    def _valid(compact: str) -> bool:
+        return bool(stdnum.iban.is_valid(compact, check_country=False))
+
+
+class SsnFilth(SocialSecurityNumberFilth):  # type: ignore[misc]
+    def is_valid(self) -> bool:
+        # scrubadub asks python-stdnum, which rejects numbers that were printed in advertisements
+        # and taxpayer numbers (9xx). Neither is a reason to let one stand.
+        return True
 
 
 class Ssn(SpanDetector, SocialSecurityNumberDetector):  # type: ignore[misc]
     """`123-45-6789` with dashes, dots or spaces; bare digits only after "SSN" or its long name."""
 
-    _split = re.compile(r"(?<![\w.-])[0-9]{3}([-. ])[0-9]{2}\1[0-9]{4}(?![\w-]|\.[0-9])")
+    filth_cls = SsnFilth
+    needs = r"[0-9]{3}[-. ][0-9]{2}[-. ][0-9]{4}|(?i)ssn|(?i)social\s+security"
+    _split = re.compile(
+        r"(?<![\w.-])(?!000|666)[0-9]{3}([-. ])(?!00)[0-9]{2}\1(?!0000)[0-9]{4}(?![\w-]|\.[0-9])"
+    )
     _bare = re.compile(
         r"\b(?:ssn|social\s{1,3}security(?:\s{1,3}(?:number|no\.?|#))?)[^\w\n]{0,4}"
         r"(?:(?:is|number|no|num)[^\w\n]{1,4})?([0-9]{9})(?![\w])",
@@ -104,8 +112,7 @@ class Ssn(SpanDetector, SocialSecurityNumberDetector):  # type: ignore[misc]
 
     def spans(self, text: str) -> Iterator[Span]:
         for match in self._split.finditer(text):
-            if stdnum.us.ssn.is_valid(re.sub(r"\D", "", match.group())):
-                yield match.span()
+            yield match.span()
         for match in self._bare.finditer(text):
             yield match.span(1)
 
@@ -119,37 +126,34 @@ class Ip(SpanDetector):
 
     name = "ip"
     filth_cls = IpFilth
+    needs = r"[0-9]\.[0-9]{1,3}\.[0-9]{1,3}\.[0-9]|:[0-9A-Fa-f]{0,4}:"
     _four = re.compile(r"(?<![\w.])(?:[0-9]{1,3}\.){3}[0-9]{1,3}(?![\w]|\.[0-9])")
-    _six = re.compile(r"(?<![\w:.])[0-9A-Fa-f:]{2,39}(?:(?<=:)[0-9]{1,3}(?:\.[0-9]{1,3}){3})?(?![\w:])")
-    _version = re.compile(r"(?:\bv|\bver\.?|\bversions?|\brelease|==|>=|<=|~=)\s*\Z", re.IGNORECASE)
+    _six = re.compile(
+        r"(?<![\w:.])(?=[0-9A-Fa-f]{0,4}:[0-9A-Fa-f:])"
+        r"(?:[0-9A-Fa-f:]{1,38}:[0-9]{1,3}(?:\.[0-9]{1,3}){3}|[0-9A-Fa-f:]{2,39})(?![\w:])"
+    )
+    _version = re.compile(r"(?:\bv|\bver\.?|\bversions?|\brelease|[=<>~]=)\s{0,3}\Z", re.IGNORECASE)
 
     def spans(self, text: str) -> Iterator[Span]:
         for match in self._four.finditer(text):
-            if self._names(match.group()) and not self._version.search(
-                text, max(0, match.start() - 12), match.start()
+            start = match.start()
+            if self._is_host(match.group()) and not self._version.search(
+                text, max(0, start - 12), start
             ):
                 yield match.span()
-        if "::" in text or text.count(":") >= 7:
-            for match in self._six.finditer(text):
-                value = match.group()
-                filled = [group for group in value.split(":") if group]
-                # "1::2" is a slice and "a::b" a scope; an address has more to it.
-                if value.count(":") < 2 or not (len(filled) > 2 or len(filled[:1][0:1]) and len(
-                    filled[0]
-                ) == 4 and len(filled) == 2):
-                    continue
-                if self._names(value):
-                    yield match.span()
+        for match in self._six.finditer(text):
+            groups = [group for group in match.group().split(":") if group]
+            # "1::2" is a slice and "a::b" a scope; an address has more to it.
+            long = len(groups) > 2 or (len(groups) == 2 and len(groups[0]) == 4)
+            if long and self._is_host(match.group()):
+                yield match.span()
 
     @staticmethod
-    def _names(value: str) -> bool:
+    def _is_host(value: str) -> bool:
         try:
             address = ipaddress.ip_address(value)
         except ValueError:
             return False
         return not (
-            address.is_loopback
-            or address.is_unspecified
-            or value.startswith("255.")
-            or value.startswith("0.")
+            address.is_loopback or address.is_unspecified or value.startswith(("255.", "0."))
         )

@@ -22,6 +22,7 @@ class MilitaryMail(SpanDetector):
 
     name = "military_mail"
     filth_cls = AddressFilth
+    needs = r"(?i)\ba[aep]\s+[0-9]{5}"
     _form = re.compile(
         r"\b(?:(?:PSC|Unit|CMR|OPC)\s{1,3}[0-9]{1,6}(?:[,\s]{1,3}Box\s{1,3}[0-9]{1,6})?"
         r"|US(?:S|NS|NV|CGC)\s{1,3}\w{2,30})[,\s]{1,4}"
@@ -39,6 +40,7 @@ class PostalCode(SpanDetector):
 
     name = "postal_code"
     filth_cls = AddressFilth
+    needs = r"(?i)\b(?:zip|post|plz\b|cep\b)"
     _named = re.compile(
         r"\b(?:zip(?:[ -]?code)?|post(?:al)?[ -]?code|PLZ|CEP)\b[ \t]{0,3}"
         r"(?:number[ \t]{1,3})?(?:is[ \t]{1,3}|[:=#][ \t]{0,3})?"
@@ -57,6 +59,7 @@ class PostBox(SpanDetector):
 
     name = "post_box"
     filth_cls = AddressFilth
+    needs = r"(?i)box\s+[0-9]"
     _form = re.compile(r"\b(?:P\.? ?O\.? ?|Post(?:al)? (?:Office )?)Box\s{1,3}[0-9]{1,7}\b", re.I)
 
     def spans(self, text: str) -> Iterator[Span]:
