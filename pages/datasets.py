@@ -1,0 +1,150 @@
+"""Datasets: what would be exported, why the rest would not, and the file."""
+
+import pandas as pd
+import streamlit as st
+
+from core import export
+from core.curate import EXCLUSIONS
+from core.runtime import Runtime
+from core.store import exports, log
+from pages import session, texts
+
+PREVIEW = 5
+
+
+def main() -> None:
+    """Choose a format, prepare, look, download."""
+    session.require_access()
+    running = session.opened()
+    sample = session.shows_sample(running)
+    st.title("Datasets", anchor=False)
+    if not log.has_rows(running.store, sample=sample):
+        st.subheader("Nothing to export yet", anchor=False)
+        st.text("Load a log and decide some thumbs down; liked answers count right away.")
+        st.page_link(session.page("logs"), label="Load a log")
+        return
+    with st.container(horizontal=True, vertical_alignment="bottom", key="choose", gap="medium"):
+        name = st.selectbox(
+            "Format",
+            list(export.FORMATS),
+            format_func=lambda name: export.FORMATS[name].title,
+            key="format",
+            bind="query-params",
+            width=360,
+        )
+        if st.button("Prepare export", type="primary"):
+            _prepare(running, name, sample)
+    st.text(export.FORMATS[name].about)
+    prepared: export.Prepared | None = st.session_state.get("prepared")
+    if prepared and prepared.format.name == name and prepared.sample == sample:
+        if prepared.manifest["cut_off"] != log.last_event(running.store):
+            texts.notice(
+                "Something was loaded or decided since: prepare again to include it.", good=False
+            )
+        _prepared(running, prepared)
+    _made(running, sample)
+
+
+def _prepare(running: Runtime, name: str, sample: bool) -> None:
+    taken_out = st.session_state.setdefault("taken_out", set())
+    with st.spinner("Collecting, and looking through every text once more"):
+        st.session_state["prepared"] = export.prepare(
+            running.store,
+            running.redactor.redactor,
+            name,
+            sample=sample,
+            without=taken_out,
+        )
+
+
+def _prepared(running: Runtime, prepared: export.Prepared) -> None:
+    rows = prepared.manifest["rows"]
+    with st.container(key="numbers", horizontal=True, gap="small"):
+        st.metric("Rows", f"{rows:,}", border=True)
+        for kind, number in prepared.counts.items():
+            st.metric(kind.capitalize(), f"{number:,}", border=True)
+        left_out = sum(len(ids) for ids in prepared.excluded.values())
+        st.metric("Left out", f"{left_out:,}", border=True)
+    if prepared.found:
+        _refused(running, prepared)
+    elif not rows:
+        st.text("No row yet: the list below says what each interaction lacks.")
+    else:
+        texts.notice("Last scan: no personal data found in any row.", good=True)
+        st.download_button(
+            "Download",
+            data=lambda: export.zipped(prepared),
+            file_name=f"flywheel-{prepared.format.name}-{prepared.export_id[:8]}.zip",
+            mime="application/zip",
+            type="primary",
+            on_click=export.record,
+            args=(running.store, prepared, session.now()),
+        )
+    preview, reasons = st.columns([3, 2], gap="large")
+    with preview:
+        st.subheader(f"First lines of {prepared.format.file}", anchor=False)
+        lines = prepared.files[prepared.format.file].decode().split("\n")[:PREVIEW]
+        st.code(
+            "\n".join(line for line in lines if line), language=None, wrap_lines=True, height=340
+        )
+        with st.expander("manifest.json"):
+            st.code(prepared.files["manifest.json"].decode(), language=None, height=340)
+        st.text("To use the file:")
+        st.code(prepared.format.use, language=None, wrap_lines=True)
+    with reasons:
+        st.subheader("Left out, and why", anchor=False)
+        table = pd.DataFrame(
+            [(reason, len(ids), EXCLUSIONS[reason]) for reason, ids in prepared.excluded.items()],
+            columns=["reason", "interactions", "because"],
+        )
+        st.dataframe(table, hide_index=True)
+        chosen = st.selectbox(
+            "Look at those left out because", list(prepared.excluded), key="reason-shown"
+        )
+        if chosen:
+            for id_ in prepared.excluded[chosen][:8]:
+                st.page_link(session.page("review"), label=id_, query_params={"item": id_})
+            more = len(prepared.excluded[chosen]) - 8
+            if more > 0:
+                st.text(f"and {more} more")
+
+
+def _refused(running: Runtime, prepared: export.Prepared) -> None:
+    texts.notice(
+        "The last scan found what looks like personal data. Nothing can be downloaded until these "
+        "items are left out, or rejected in Review.",
+        good=False,
+    )
+    for found in prepared.found[:20]:
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.text(f"{found.type} in {found.key}", width="content")
+            st.page_link(session.page("review"), label=found.id, query_params={"item": found.id})
+    st.button(
+        "Leave these items out",
+        on_click=_leave_out,
+        args=(running, prepared),
+    )
+
+
+def _leave_out(running: Runtime, prepared: export.Prepared) -> None:
+    st.session_state.setdefault("taken_out", set()).update(found.id for found in prepared.found)
+    _prepare(running, prepared.format.name, prepared.sample)
+
+
+def _made(running: Runtime, sample: bool) -> None:
+    made = exports.made(running.store, sample=sample)
+    if not made:
+        return
+    st.subheader("Exports made", anchor=False)
+    table = pd.DataFrame(made)[["exported_at", "format", "rows", "export_id"]]
+    st.dataframe(
+        table,
+        hide_index=True,
+        column_config={
+            "exported_at": st.column_config.DatetimeColumn("when (UTC)", format="YYYY-MM-DD HH:mm"),
+            "export_id": st.column_config.TextColumn("export id"),
+        },
+    )
+
+
+main()

@@ -1,0 +1,27 @@
+"""A key that puts the cursor into a field: the one thing Streamlit's shortcuts cannot do.
+
+The script is a constant: the Content-Security-Policy allows it by its hash, and nothing logged
+ever becomes part of it.
+"""
+
+import streamlit as st
+
+SCRIPT = """
+if (!window.flywheelKeys) {
+  window.flywheelKeys = true;
+  document.addEventListener("keydown", (event) => {
+    const field = document.querySelector('.st-key-decision textarea');
+    const typing = event.target.closest("input, textarea, [contenteditable=true]");
+    if (!field || typing || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (event.key.toLowerCase() !== "e") return;
+    event.preventDefault();
+    field.focus();
+    field.setSelectionRange(field.value.length, field.value.length);
+  });
+}
+"""
+
+
+def listen() -> None:
+    """Let E, pressed outside of any field, put the cursor into Correction."""
+    st.html(f"<script>{SCRIPT}</script>", unsafe_allow_javascript=True)

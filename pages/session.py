@@ -1,0 +1,169 @@
+"""What every page needs to know first: may this visitor see it, who are they, which data is meant.
+
+Kept out of the pages so that none of them can forget it or do it differently.
+"""
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import streamlit as st
+
+from core.runtime import LoadJob, Runtime, runtime
+from core.settings import SettingsError
+from core.store import DatabaseError, log
+
+HERE = Path(__file__).resolve().parent
+REVIEWER = "reviewer"
+_SCOPE = "data"
+
+
+def require_access() -> None:
+    """Stop here unless the visitor has signed in, where the team has set up a sign-in."""
+    if not _sign_in_configured() or st.user.is_logged_in:
+        return
+    st.title("Please sign in")
+    st.button("Sign in", on_click=st.login, type="primary")
+    st.stop()
+
+
+def opened() -> Runtime:
+    """The open store, or a page that says why there is none."""
+    try:
+        return runtime()
+    except (DatabaseError, SettingsError) as error:
+        st.title("The database cannot be opened")
+        st.text(str(error))
+        st.button("Try again")
+        st.stop()
+
+
+def page(name: str) -> Path:
+    """The file of a page, for a link to it."""
+    return HERE / f"{name}.py"
+
+
+def now() -> datetime:
+    """The time that a state change made on a page gets."""
+    return datetime.now(UTC)
+
+
+def is_loopback() -> bool:
+    """Whether only people at this machine can reach the app."""
+    return st.get_option("server.address") in ("127.0.0.1", "localhost", "::1")
+
+
+def reviewer_field() -> None:
+    """The reviewer's name: from the sign-in, else a field that the address remembers."""
+    if _sign_in_configured():
+        st.session_state[REVIEWER] = str(st.user.get("name") or st.user.get("email") or "")
+        st.text(st.session_state[REVIEWER])
+    else:
+        st.text_input(
+            "Your name",
+            key=REVIEWER,
+            bind="query-params",
+            max_chars=60,
+            placeholder="Your name",
+            label_visibility="collapsed",
+        )
+
+
+def reviewer() -> str:
+    """Who is deciding; empty when nobody has said so yet."""
+    return str(st.session_state.get(REVIEWER) or "").strip()
+
+
+def shows_sample(store_runtime: Runtime) -> bool:
+    """Whether the pages speak of the sample or of the team's own logs: never of both."""
+    store = store_runtime.store
+    if _has_both(store_runtime):
+        chosen = st.session_state.get(_SCOPE)
+        return bool(chosen == "sample")
+    return log.scope_is_sample(store) or (
+        not log.has_rows(store, sample=False) and bool(_sample_jobs(store_runtime))
+    )
+
+
+def show(*, sample: bool) -> None:
+    """Turn all pages to the sample, or to the team's own logs."""
+    st.session_state[_SCOPE] = "sample" if sample else "own"
+
+
+def banner(store_runtime: Runtime) -> None:
+    """Say which data is on the screen, and let the visitor change that."""
+    both = _has_both(store_runtime)
+    sample = shows_sample(store_runtime)
+    if not both and not sample:
+        return
+    with st.container(
+        key="scope", horizontal=True, vertical_alignment="center", horizontal_alignment="left"
+    ):
+        if both:
+            st.session_state.setdefault(_SCOPE, "sample" if sample else "own")
+            st.segmented_control(
+                "Data",
+                ["own", "sample"],
+                format_func={"own": "Your logs", "sample": "Sample"}.__getitem__,
+                key=_SCOPE,
+                required=True,
+                label_visibility="collapsed",
+                persist_state="session",
+            )
+        if sample:
+            st.badge("Sample data", color="orange")
+            st.text("Invented questions to a fictional energy supplier's agent.", width="content")
+            st.button(
+                "Clear the sample",
+                key="clear-sample",
+                type="tertiary",
+                on_click=_clear_sample,
+                args=(store_runtime,),
+                help="Deletes the sample and the decisions made on it. Your own logs stay.",
+            )
+
+
+@st.fragment(run_every=1.0)
+def progress() -> None:
+    """The loads in the background; the page around is drawn anew when one ends or first shows."""
+    store_runtime = runtime()
+    jobs = store_runtime.active_jobs()
+    seen = st.session_state.get("jobs_seen", 0)
+    ended = [job for job in store_runtime.jobs if not job.active]
+    for job in jobs:
+        _bar(job)
+    begun = sum(job.done > 0 for job in store_runtime.jobs)
+    if seen != (len(ended), begun):
+        st.session_state["jobs_seen"] = (len(ended), begun)
+        if seen:
+            st.rerun()
+
+
+def _bar(job: LoadJob) -> None:
+    name = "the sample" if job.sample else job.name.rsplit("/", 1)[-1]
+    with st.container(
+        key=f"job-{id(job)}", horizontal=True, vertical_alignment="center", gap="small"
+    ):
+        st.progress(job.share, text="Removing personal data and loading")
+        st.text(f"{name}: {job.share:.0%}", width="content")
+        st.button("Cancel", key=f"cancel-{id(job)}", on_click=job.cancel, type="tertiary")
+
+
+def _clear_sample(store_runtime: Runtime) -> None:
+    store_runtime.clear_sample()
+    st.session_state.pop(_SCOPE, None)
+
+
+def _sample_jobs(store_runtime: Runtime) -> list[LoadJob]:
+    return [job for job in store_runtime.active_jobs() if job.sample]
+
+
+def _has_both(store_runtime: Runtime) -> bool:
+    store = store_runtime.store
+    return log.has_rows(store, sample=True) and log.has_rows(store, sample=False)
+
+
+def _sign_in_configured() -> bool:
+    try:
+        return "auth" in st.secrets
+    except FileNotFoundError:
+        return False
