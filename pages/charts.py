@@ -61,7 +61,12 @@ def volume(frame: pd.DataFrame, step: timedelta) -> Any:
         .mark_bar(size=max(4, min(28, 560 / max(1, long["period"].nunique()) * 0.7)))
         .encode(
             x=alt.X("period:T", title=None, axis=_days(long, step)),
-            y=alt.Y("interactions:Q", title="interactions", stack="zero"),
+            y=alt.Y(
+                "interactions:Q",
+                title="interactions",
+                stack="zero",
+                axis=alt.Axis(tickMinStep=1, tickCount=5),
+            ),
             color=alt.Color(
                 "vote:N",
                 scale=alt.Scale(domain=list(names.values()), range=[UP, DOWN, NO_VOTE]),
@@ -91,7 +96,7 @@ def bars(frame: pd.DataFrame, *, ordered: bool = False) -> Any:
     text = base.mark_text(
         align="left", dx=5, fontSize=SIZE, fontWeight=600, color="#7d8b88"
     ).encode(text=alt.Text("interactions:Q", format=","))
-    return _styled(alt.layer(bar, text), 260)
+    return _styled(alt.layer(bar, text), 36 * len(frame) + 24)
 
 
 def rate_in_words(frame: pd.DataFrame, period: str) -> str:

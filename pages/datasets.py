@@ -93,6 +93,9 @@ def _prepared(running: Runtime, prepared: export.Prepared) -> None:
         st.code(prepared.format.use, language=None, wrap_lines=True)
     with reasons:
         st.subheader("Left out, and why", anchor=False)
+        if not prepared.excluded:
+            st.text("Nothing: every interaction is in.")
+            return
         table = pd.DataFrame(
             [(reason, len(ids), EXCLUSIONS[reason]) for reason, ids in prepared.excluded.items()],
             columns=["reason", "interactions", "because"],

@@ -140,7 +140,6 @@ def _charts(running: Runtime, chosen: Filter, period: Period, by_version: bool) 
                 period=rates["period"].dt.date, rate=rates["rate"].astype(float).round(2)
             ),
             hide_index=True,
-            height=260,
             column_config={
                 "rate": st.column_config.NumberColumn("down rate", format="percent"),
                 "no_vote": "no vote",

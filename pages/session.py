@@ -15,6 +15,7 @@ from core.store import DatabaseError, log
 HERE = Path(__file__).resolve().parent
 REVIEWER = "reviewer"
 _SCOPE = "data"
+_TURN_TO = "turn_to"
 
 
 def require_access() -> None:
@@ -77,7 +78,7 @@ def shows_sample(store_runtime: Runtime) -> bool:
     """Whether the pages speak of the sample or of the team's own logs: never of both."""
     store = store_runtime.store
     if _has_both(store_runtime):
-        chosen = st.session_state.get(_SCOPE)
+        chosen = st.session_state.get(_TURN_TO) or st.session_state.get(_SCOPE)
         return bool(chosen == "sample")
     return log.scope_is_sample(store) or (
         not log.has_rows(store, sample=False) and bool(_sample_jobs(store_runtime))
@@ -85,8 +86,9 @@ def shows_sample(store_runtime: Runtime) -> bool:
 
 
 def show(*, sample: bool) -> None:
-    """Turn all pages to the sample, or to the team's own logs."""
-    st.session_state[_SCOPE] = "sample" if sample else "own"
+    """Turn all pages to the sample, or to the team's own logs, from the next run on."""
+    # The switch itself is drawn already: Streamlit lets nobody set it before it is drawn again.
+    st.session_state[_TURN_TO] = "sample" if sample else "own"
 
 
 def banner(store_runtime: Runtime) -> None:
@@ -96,10 +98,14 @@ def banner(store_runtime: Runtime) -> None:
     if not both and not sample:
         return
     with st.container(
-        key="scope", horizontal=True, vertical_alignment="center", horizontal_alignment="left"
+        key="scope-sample" if sample else "scope-own",
+        horizontal=True,
+        vertical_alignment="center",
+        horizontal_alignment="left",
     ):
         if both:
-            st.session_state.setdefault(_SCOPE, "sample" if sample else "own")
+            st.session_state.pop(_TURN_TO, None)
+            st.session_state[_SCOPE] = "sample" if sample else "own"
             st.segmented_control(
                 "Data",
                 ["own", "sample"],
@@ -112,6 +118,9 @@ def banner(store_runtime: Runtime) -> None:
         if sample:
             st.badge("Sample data", color="orange")
             st.text("Invented questions to a fictional energy supplier's agent.", width="content")
+        else:
+            st.text("The sample is kept apart.", width="content")
+        if sample:
             st.button(
                 "Clear the sample",
                 key="clear-sample",

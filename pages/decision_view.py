@@ -1,0 +1,180 @@
+"""The right side of Review: the correction, what it changes, and the buttons that decide.
+
+The key of every button names the item and revision it was drawn for, so a click can only mean what
+was on the screen. Buttons are asked for their value instead of being given callbacks: after a
+restart of the server the first click comes to a session that has never drawn the button, where
+Streamlit drops callbacks without a word, but not values.
+"""
+
+from typing import NamedTuple, NoReturn
+
+import streamlit as st
+
+from core import review
+from core.records import Action
+from core.redaction.records import RedactionFailed
+from core.runtime import Runtime
+from core.settings import settings
+from core.store import Stale
+from pages import session, texts
+
+ITEM = "item"
+
+
+class Done(NamedTuple):
+    """What the last click did to which item, and whether that can have made data of it."""
+
+    id: str
+    words: str
+    became: bool
+
+
+def show(running: Runtime, item: review.Item, desk: review.Desk) -> None:
+    proposed = item.final_answer or item.correction or ""
+    with st.container(key="decision"):
+        changes = st.container()
+        text = st.text_area(
+            "Correction",
+            value=proposed,
+            key=f"correction-{item.id}",
+            height=190,
+            placeholder="Nobody has proposed a fix. Write the right answer, then save your edit.",
+        )
+        with changes:
+            texts.label("What the text below changes")
+            if text and text.strip():
+                texts.show_diff(review.word_diff(item.answer, text.strip()))
+            else:
+                st.text("No correction yet.")
+        if item.status == "pending" and item.reviewable:
+            _open_item(running, item, desk, text or "")
+        else:
+            _closed_item(running, item, desk)
+
+
+def _open_item(running: Runtime, item: review.Item, desk: review.Desk, text: str) -> None:
+    mark = f"{item.id}-{item.revision}"
+    buttons = st.container(horizontal=True, key="decide", gap="small")
+    left, right = st.columns([1, 1], gap="small")
+    reasons = settings().review.reasons
+    reason = left.selectbox(
+        "Reason for a rejection",
+        list(reasons),
+        format_func=reasons.__getitem__,
+        key="reason",
+        persist_state="session",
+    )
+    note = right.text_input("Note (optional)", key=f"note-{item.id}", max_chars=1000)
+    with buttons:
+        approve = st.button(
+            "Approve",
+            key=f"approve-{mark}",
+            shortcut="A",
+            type="primary",
+            disabled=not item.correction,
+            help=None if item.correction else "There is no correction to approve.",
+        )
+        edit = st.button("Save edit", key=f"edit-{mark}", shortcut="Ctrl+Enter")
+        reject = st.button("Reject", key=f"reject-{mark}", shortcut="X")
+        skip = st.button("Skip", key=f"skip-{mark}", shortcut="S")
+        undo = st.button("Undo", key="undo", shortcut="U")
+    if approve and text.strip() != (item.correction or "").strip():
+        _warn(
+            "You changed the correction, so it was not approved: Save edit (Ctrl+Enter) keeps "
+            "your text."
+        )
+    elif approve:
+        _decide(running, item, desk, "approve", note=note)
+    elif edit:
+        _decide(running, item, desk, "edit", answer=text, note=note)
+    elif reject:
+        _decide(running, item, desk, "reject", reason=reason, note=note)
+    elif skip:
+        _decide(running, item, desk, "skip")
+    elif undo:
+        _undo(running)
+
+
+def _closed_item(running: Runtime, item: review.Item, desk: review.Desk) -> None:
+    with st.container(horizontal=True, key="decide", gap="small"):
+        reopen = item.status != "pending" and st.button(
+            "Reopen", key=f"reopen-{item.id}-{item.revision}"
+        )
+        undo = st.button("Undo", key="undo", shortcut="U")
+        onward = bool(desk.waiting) and st.button(
+            "Next item that waits", key="next", type="primary"
+        )
+    if reopen:
+        _decide(running, item, desk, "reopen")
+    elif undo:
+        _undo(running)
+    elif onward:
+        go(desk.waiting[0])
+
+
+def _decide(
+    running: Runtime,
+    item: review.Item,
+    desk: review.Desk,
+    action: Action,
+    *,
+    answer: str | None = None,
+    reason: str | None = None,
+    note: str | None = None,
+) -> None:
+    """Record the decision on the item that is on the screen, and go on."""
+    try:
+        review.decide(
+            running.store,
+            running.redactor,
+            item.id,
+            action,
+            revision=item.revision,
+            reviewer=session.reviewer(),
+            now=session.now(),
+            answer=answer,
+            reason=reason,
+            note=note,
+        )
+    except Stale as stale:
+        _warn(f"{stale} Nothing was changed. Your text is still in Correction.")
+    except (review.Refused, RedactionFailed) as refusal:
+        _warn(str(refusal))
+    words = {"approve": "approved", "edit": "saved with your edit", "reject": "rejected"}
+    words |= {"skip": "skipped", "reopen": "reopened"}
+    _done(Done(item.id, words[action], became=action not in ("skip", "reopen")))
+    go(item.id if action == "reopen" else desk.after(item.id))
+
+
+def _warn(warning: str) -> NoReturn:
+    """Draw the item again under a warning; what was typed stays."""
+    st.session_state["warning"] = warning
+    st.rerun()
+
+
+def _done(done: Done) -> None:
+    st.session_state["done"] = done
+    st.session_state["show_lines"] = False
+
+
+def _undo(running: Runtime) -> None:
+    try:
+        id_ = review.undo(
+            running.store,
+            reviewer=session.reviewer(),
+            now=session.now(),
+            sample=session.shows_sample(running),
+        )
+    except (review.Refused, Stale) as refusal:
+        _warn(str(refusal))
+    _done(Done(id_, "is back: your last decision is undone", became=False))
+    go(id_)
+
+
+def go(id_: str | None) -> NoReturn:
+    """Turn to an item, or to whatever waits next."""
+    if id_:
+        st.query_params[ITEM] = id_
+    else:
+        st.query_params.pop(ITEM, None)
+    st.rerun()
