@@ -6,7 +6,7 @@ BIN := .venv/bin
 SUDO := $(if $(filter 0,$(shell id -u)),,sudo)
 APT := $(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get
 
-.PHONY: start test format browser
+.PHONY: start test format pictures browser
 
 start: .venv/installed
 	@echo
@@ -23,6 +23,10 @@ test: .venv/installed browser
 format: .venv/installed
 	@$(BIN)/ruff check --fix .
 	@$(BIN)/ruff format .
+
+# The screenshots of the README, from the running app.
+pictures: .venv/installed browser
+	@$(BIN)/python -m tests.screenshots
 
 # The environment is made once, and brought up to date when requirements.txt changes.
 .venv/installed: requirements.txt

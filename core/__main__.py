@@ -11,15 +11,13 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import wraps
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any
 
 import click
 import msgspec
 
 from core.load.native import read_time
-from core.records import Action
-
-DECIDING = get_args(Action)
+from core.records import ACTIONS, Action
 
 
 class Refusal(click.ClickException):
@@ -168,7 +166,7 @@ def queue(store: Any, limit: int | None) -> tuple[dict[str, Any], str]:
 
 @command("decide")
 @click.argument("interaction_id", metavar="ID")
-@click.argument("action", type=click.Choice(DECIDING))
+@click.argument("action", type=click.Choice(ACTIONS))
 @click.option("--reviewer", required=True, help="Who decides.")
 @click.option(
     "--revision", required=True, type=click.IntRange(min=0), help="The revision `queue` showed."

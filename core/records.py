@@ -32,7 +32,6 @@ Kind = Literal["golden", "regression"]
 
 SIGNALS: tuple[Signal, ...] = get_args(Signal)
 ACTIONS: tuple[Action, ...] = get_args(Action)
-STATUSES: tuple[Status, ...] = get_args(Status)
 
 
 class Source(msgspec.Struct, frozen=True, omit_defaults=True):

@@ -24,4 +24,4 @@ if (!window.flywheelKeys) {
 
 def listen() -> None:
     """Let E, pressed outside of any field, put the cursor into Correction."""
-    st.html(f"<script>{SCRIPT}</script>", unsafe_allow_javascript=True)
+    st.html(f"<script>{SCRIPT}</script>", unsafe_allow_javascript=True, width="content")

@@ -43,7 +43,6 @@ def main() -> None:
         claimed = claim(running.store, item.id, reviewer=name, now=session.now())
         if not claimed:
             st.info("Another reviewer has this item on the screen too.")
-    keys.listen()
     left, right = st.columns([11, 10], gap="large")
     # The right side first: a decision turns to the next item before the left one is drawn.
     with right:
@@ -74,6 +73,7 @@ def _head(running: Runtime, desk: review.Desk, item: review.Item | None) -> None
             st.button("Show what it became", key="lines", on_click=_toggle_lines)
         if st.button("Keys", shortcut="H", key="help", type="tertiary"):
             _help()
+        keys.listen()
     if warning := st.session_state.pop("warning", None):
         texts.notice(warning, good=False)
     if done and st.session_state.get("show_lines"):

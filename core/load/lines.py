@@ -38,5 +38,5 @@ def read_lines(stream: BinaryIO, max_bytes: int) -> Iterator[Line]:
         offset += size
         if start == 0:
             kept = kept.removeprefix(BOM)
-        if kept.strip():
+        if too_long or kept.strip():
             yield Line(number, start, kept, too_long)

@@ -41,7 +41,7 @@ def read_records(stream: BinaryIO, max_line_bytes: int) -> Iterator[Record | Rej
 def read_record(content: bytes) -> Interaction | Feedback:
     """Read one line. Raises `Unreadable`."""
     try:
-        value = msgspec.json.decode(content)
+        value = msgspec.json.decode(content.decode())
     except UnicodeDecodeError as error:
         raise Unreadable(f"not valid UTF-8 at byte {error.start + 1} of the line") from None
     except (msgspec.DecodeError, RecursionError) as error:
@@ -110,7 +110,7 @@ def read_time(value: Any) -> datetime | None:
         raise ValueError("not a time")
     if isinstance(value, str):
         moment = datetime.fromisoformat(value.strip())
-        return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
     try:
         return datetime.fromtimestamp(value / 1000 if abs(value) > 1e11 else value, UTC)
     except (OverflowError, OSError) as error:
@@ -202,7 +202,7 @@ def _flag(value: dict[str, Any], key: str) -> bool | None:
 def _time(value: dict[str, Any], key: str) -> datetime | None:
     try:
         return read_time(value.get(key))
-    except ValueError:
+    except (ValueError, OverflowError):
         raise Unreadable(f"{key} is not a time such as 2026-11-23T10:00:00Z") from None
 
 

@@ -48,7 +48,6 @@ class Item(msgspec.Struct, frozen=True, kw_only=True):
     conflict: bool
     reviewable: bool
     is_sample: bool
-    retries: int
     logged_at: datetime | None
     agent_version: str | None
     history: tuple[Turn, ...]

@@ -135,17 +135,6 @@ def skip(
         )
 
 
-def skipped_count(store: Store, *, sample: bool, reviewer: str) -> int:
-    """How many pending items this reviewer has skipped."""
-    return int(
-        store.rows(
-            f"""{STATE} SELECT count(*) AS n FROM state WHERE reviewable AND status = 'pending'
-            AND id IN (SELECT interaction_id FROM ({SKIPPED}) WHERE skipped)""",
-            {"cut": NO_CUT, "sample": sample, "reviewer": reviewer},
-        )[0]["n"]
-    )
-
-
 def claim(store: Store, interaction_id: str, reviewer: str, now: datetime, until: datetime) -> bool:
     """Keep an item from other reviewers until a moment; False when one of them has it."""
     with store.write() as cursor:
