@@ -83,12 +83,10 @@ def volume(frame: pd.DataFrame, step: timedelta) -> Any:
     return _styled(chart, 260)
 
 
-def bars(frame: pd.DataFrame, *, ordered: bool = False) -> Any:
-    """Horizontal bars of `name` and `interactions`, in the order given or by length."""
+def bars(frame: pd.DataFrame) -> Any:
+    """Horizontal bars of `name` and `interactions`, in the order given."""
     base = alt.Chart(frame).encode(
-        y=alt.Y(
-            "name:N", title=None, sort=None if ordered else "-x", axis=alt.Axis(labelLimit=190)
-        ),
+        y=alt.Y("name:N", title=None, sort=None, axis=alt.Axis(labelLimit=190)),
         x=alt.X("interactions:Q", title="interactions", axis=alt.Axis(tickMinStep=1, tickCount=5)),
         tooltip=[alt.Tooltip("name:N", title=" "), alt.Tooltip("interactions:Q")],
     )

@@ -115,7 +115,7 @@ def _charts(running: Runtime, chosen: Filter, period: Period, by_version: bool) 
         st.subheader("From logged to exported", anchor=False)
         frame = pd.DataFrame([(step.step, step.interactions) for step in steps])
         frame.columns = ["name", "interactions"]
-        st.altair_chart(charts.bars(frame, ordered=True), alt=charts.bars_in_words(frame))
+        st.altair_chart(charts.bars(frame), alt=charts.bars_in_words(frame))
     left, right = st.columns(2, gap="large")
     with left:
         st.subheader("Why thumbs down", anchor=False)

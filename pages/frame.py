@@ -41,7 +41,7 @@ def main(url_prefix: str = "") -> None:
     with st.container(key="you"):  # at the right of the header, see style.css
         session.reviewer_field()
     session.banner(running)
-    session.progress()
+    session.progress(running)
     page.run()
 
 

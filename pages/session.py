@@ -16,6 +16,7 @@ HERE = Path(__file__).resolve().parent
 REVIEWER = "reviewer"
 _SCOPE = "data"
 _TURN_TO = "turn_to"
+_JOBS = "jobs"
 
 
 def require_access() -> None:
@@ -131,20 +132,25 @@ def banner(store_runtime: Runtime) -> None:
             )
 
 
+def progress(store_runtime: Runtime) -> None:
+    """The loads in the background, as long as there are any."""
+    st.session_state[_JOBS] = _job_states(store_runtime)
+    if store_runtime.active_jobs():
+        _watch()
+
+
 @st.fragment(run_every=1.0)
-def progress() -> None:
-    """The loads in the background; the page around is drawn anew when one ends or first shows."""
+def _watch() -> None:
+    """Look every second; draw the whole page anew when a load begins to store, or ends."""
     store_runtime = runtime()
-    jobs = store_runtime.active_jobs()
-    seen = st.session_state.get("jobs_seen", 0)
-    ended = [job for job in store_runtime.jobs if not job.active]
-    for job in jobs:
+    if _job_states(store_runtime) != st.session_state.get(_JOBS):
+        st.rerun()
+    for job in store_runtime.active_jobs():
         _bar(job)
-    begun = sum(job.done > 0 for job in store_runtime.jobs)
-    if seen != (len(ended), begun):
-        st.session_state["jobs_seen"] = (len(ended), begun)
-        if seen:
-            st.rerun()
+
+
+def _job_states(store_runtime: Runtime) -> list[tuple[str, bool]]:
+    return [(job.state, job.done > 0) for job in store_runtime.jobs]
 
 
 def _bar(job: LoadJob) -> None:

@@ -2,7 +2,7 @@
 
 import unicodedata
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Literal
 
 import msgspec
@@ -162,7 +162,8 @@ def _judge(row: dict[str, Any]) -> Case | str:
 
 
 def _precedence(case: Case) -> tuple[bool, float, str]:
-    age = -case.logged_at.timestamp() if case.logged_at else 0.0
+    # As UTC, which it is: a time without a zone would be read by the clock of the machine.
+    age = -case.logged_at.replace(tzinfo=UTC).timestamp() if case.logged_at else 0.0
     return case.kind == "golden", age, case.id
 
 

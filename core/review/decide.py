@@ -73,7 +73,7 @@ def decide(
             now=now,
             final_answer=final_answer,
             reason=reason if action == "reject" else None,
-            note=note or None,
+            note=note if note and note.strip() else None,
         )
     except Stale:
         raise Stale(_who_was_first(decisions.item(store, interaction_id) or found)) from None

@@ -6,7 +6,7 @@ from typing import Any
 from core.records import Action
 from core.store.database import Stale, Store
 from core.store.log import utc
-from core.store.state import NO_CUT, STATE
+from core.store.state import NO_CUT, STATE, STATE_OF_ONE
 
 ITEM = """
     id, logged_at, question, answer, history, sources, agent_version, model, session_id, tags,
@@ -61,14 +61,10 @@ def queue_ids(store: Store, *, sample: bool, reviewer: str, now: datetime) -> li
 
 def item(store: Store, interaction_id: str) -> dict[str, Any] | None:
     """One interaction with its state, or None."""
-    for sample in (False, True):
-        found = store.rows(
-            f"{STATE} SELECT {ITEM} FROM state WHERE id = $id",
-            {"cut": NO_CUT, "sample": sample, "id": interaction_id},
-        )
-        if found:
-            return found[0]
-    return None
+    found = store.rows(
+        f"{STATE_OF_ONE} SELECT {ITEM} FROM state", {"cut": NO_CUT, "id": interaction_id}
+    )
+    return found[0] if found else None
 
 
 def history(store: Store, interaction_id: str) -> list[dict[str, Any]]:

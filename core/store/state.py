@@ -9,10 +9,11 @@ and `sample` (whether the sample's rows are meant, or the team's own: never both
 """
 
 NO_CUT = 2**62
+_SCOPE = "is_sample = $sample"
 
-STATE = """
+STATE = f"""
 WITH item AS (
-    SELECT * FROM interactions WHERE seq <= $cut AND is_sample = $sample
+    SELECT * FROM interactions WHERE seq <= $cut AND {_SCOPE}
 ), event AS (
     SELECT f.seq, f.interaction_id, f.signal, f.correction, i.answer,
            coalesce(f.rater_ref, '') AS rater,
@@ -73,3 +74,7 @@ WITH item AS (
     LEFT JOIN decision d ON d.interaction_id = i.id
 )
 """
+
+# The same of one interaction only, with the parameter `id` in the place of `sample`: what is on a
+# reviewer's screen is asked for at every click.
+STATE_OF_ONE = STATE.replace(_SCOPE, "id = $id")
