@@ -286,6 +286,24 @@ def export(
     )
 
 
+@command("reredact")
+def reredact(store: Any) -> tuple[dict[str, Any], str]:
+    """Redact stored text again that an older redaction version made.
+
+    Goes on where it stopped when it was killed. Exports made before keep what they held: make
+    them again.
+    """
+    from core import pipeline
+
+    done = pipeline.reredact(store)
+    if done.failed:
+        raise Refusal(f"Could not be checked again, left as it was: {', '.join(done.failed)}")
+    return (
+        msgspec.to_builtins(done),
+        f"{done.outdated} interactions were outdated, {done.changed} of them changed.",
+    )
+
+
 @main.command("redact")
 @click.option("--jsonl", is_flag=True, help='One {"text": ...} a line, in and out.')
 def redact(jsonl: bool) -> None:

@@ -76,7 +76,7 @@ class FeedbackLog:
                 "user": user,
                 "tags": list(tags),
                 "consent": consent,
-                "metadata": dict(metadata or {}),
+                "metadata": msgspec.json.decode(msgspec.json.encode(dict(metadata or {}))),
             },
         )
         safe = record_redactor().interaction(raw)

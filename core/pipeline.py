@@ -13,12 +13,14 @@ from itertools import islice
 from pathlib import Path
 from typing import BinaryIO
 
+import msgspec
+
 from core.load import read_records
 from core.records import Feedback, Interaction, Record, Rejected
-from core.redaction import TYPES, Redactor
-from core.redaction.records import RecordRedactor
+from core.redaction import TYPES, VERSION, Redactor
+from core.redaction.records import RecordRedactor, RedactionFailed
 from core.settings import SAMPLE_LOG, settings
-from core.store import Stale, Store, log
+from core.store import Stale, Store, log, rewrite
 from core.store.log import LoadCounts, Slice, StoredReject
 
 ID_CONFLICT = "id_conflict: this id is stored already with another question or answer"
@@ -100,6 +102,36 @@ def load_log(
             on_progress(records[-1].offset, size)
     log.finish_load(store, load_id, datetime.now(UTC))
     return counts
+
+
+class Reredaction(msgspec.Struct, frozen=True):
+    """How many interactions were outdated, how many of them changed, and which ids failed."""
+
+    outdated: int
+    changed: int
+    failed: list[str]
+
+
+def reredact(store: Store, on_progress: Callable[[int, int], None] | None = None) -> Reredaction:
+    """Redact stored text that an older version made; one interaction a transaction.
+
+    `on_progress` is called with interactions done and to do. Killed, it goes on when run again.
+    """
+    redactor = record_redactor()
+    ids = rewrite.outdated(store, VERSION)
+    changed, failed = 0, []
+    for number, id_ in enumerate(ids, start=1):
+        before = rewrite.texts(store, id_)
+        try:
+            after = redactor.again(id_, before)
+        except RedactionFailed:
+            failed.append(id_)
+            continue
+        rewrite.replace(store, after, VERSION)
+        changed += before != after
+        if on_progress:
+            on_progress(number, len(ids))
+    return Reredaction(len(ids), changed, failed)
 
 
 def _slices(records: Iterator[Record | Rejected], size: int) -> Iterator[list[Record | Rejected]]:

@@ -208,7 +208,7 @@ def _scan(redactor: Redactor, value: Any, exempt: frozenset[str], key: str = "")
             for name, item in value.items():
                 if name not in exempt:
                     yield from _scan(redactor, item, exempt, name)
-        case list():
+        case list() | tuple():
             for item in value:
                 yield from _scan(redactor, item, exempt, key)
         case str() if key == "uri":

@@ -10,7 +10,7 @@ import re
 import threading
 from collections import Counter, OrderedDict
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, TypeGuard
 
 import msgspec
 
@@ -31,6 +31,7 @@ REMEMBERED = 20_000
 """Interactions whose numbering is kept in memory, for votes and edits that come later."""
 
 EXCERPT = 200
+_FAILED = FAILED.strip("[]")
 _EXCERPT_SCANNED = 4_000
 
 _VERSION_LIKE = re.compile(r"v?\d+([.-]\d+){1,5}([-+.][\w.]+)?")
@@ -153,6 +154,29 @@ class RecordRedactor:
             raise RedactionFailed("The text could not be checked for personal data; not saved.")
         return redacted
 
+    def again(
+        self, interaction_id: str, rows: dict[str, list[dict[str, Any]]]
+    ) -> dict[str, list[dict[str, Any]]]:
+        """Redact stored rows of one interaction once more, as a newer version would have.
+
+        `rows` as `store.rewrite.texts` gives them. Raises `RedactionFailed`: what an older version
+        has made is better than nothing.
+        """
+        page = _Page(self.redactor, self.numbering(interaction_id), models=True)
+        page.reserve(
+            text for table in rows.values() for row in table for text in row.values() if _is(text)
+        )
+        redacted = {
+            table: [
+                {column: page.stored(column, value) for column, value in row.items()}
+                for row in listed
+            ]
+            for table, listed in rows.items()
+        }
+        if page.counts[_FAILED]:
+            raise RedactionFailed(f"The texts of {interaction_id} could not be checked again.")
+        return redacted
+
     def excerpt(self, rejected: Rejected) -> str:
         """What of a rejected line may be shown: redacted first, cut afterwards.
 
@@ -237,13 +261,14 @@ class _Page:
 
     def label(self, text: str) -> str:
         # "2.14.0.1" is a version here, whatever it looks like.
-        if _VERSION_LIKE.fullmatch(text):
-            return text
-        return self._kept(self._redactor.redact(text, self._numbering, models=False))
+        return text if _VERSION_LIKE.fullmatch(text) else self.word(text)
 
     def tag(self, text: str) -> str:
         # The name models want a sentence: of "boiler" alone they make a person.
-        return self.label(text) if _PLAIN_TAG.fullmatch(text) else self.text(text)
+        return self.word(text) if _PLAIN_TAG.fullmatch(text) else self.text(text)
+
+    def word(self, text: str) -> str:
+        return self._kept(self._redactor.redact(text, self._numbering, models=False))
 
     def source(self, source: Source) -> Source:
         return Source(
@@ -254,10 +279,25 @@ class _Page:
             text=self.text(source.text) if source.text else None,
         )
 
+    def stored(self, column: str, value: Any) -> Any:
+        """One column of a stored row, redacted again."""
+        if column == "key" or not _is(value):
+            return value
+        match column:
+            case "history":
+                turns = msgspec.json.decode(value, type=list[Turn])
+                return _json([Turn(turn.role, self.text(turn.content)) for turn in turns])
+            case "sources":
+                sources = msgspec.json.decode(value, type=list[Source])
+                return _json([self.source(source) for source in sources])
+            case "metadata":
+                return _json(self.tree(msgspec.json.decode(value)))
+        return self.text(value)
+
     def tree(self, value: Any, key: str = "") -> Any:
         match value:
             case dict():
-                return {self.label(name): self.tree(item, name) for name, item in value.items()}
+                return {self.word(name): self.tree(item, name) for name, item in value.items()}
             case list():
                 return [self.tree(item, key) for item in value]
             case str() if value.strip():
@@ -274,7 +314,7 @@ class _Page:
     def _kept(self, redacted: Redacted) -> str:
         self.counts.update(finding.type for finding in redacted.findings)
         if redacted.failed:
-            self.counts[FAILED.strip("[]")] += 1
+            self.counts[_FAILED] += 1
         return redacted.text
 
 
@@ -287,3 +327,11 @@ def _texts(record: Interaction | Feedback) -> list[str]:
     for vote in record.feedback:
         texts += _texts(vote)
     return texts
+
+
+def _is(value: object) -> TypeGuard[str]:
+    return isinstance(value, str) and bool(value)
+
+
+def _json(value: object) -> str:
+    return msgspec.json.encode(value).decode()

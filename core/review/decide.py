@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from core.records import Action
+from core.redaction import VERSION
 from core.redaction.records import RecordRedactor
 from core.settings import settings
 from core.store import Stale, Store, decisions, log
@@ -71,6 +72,7 @@ def decide(
             action=action,
             reviewer=reviewer,
             now=now,
+            redaction_version=VERSION,
             final_answer=final_answer,
             reason=reason if action == "reject" else None,
             note=note if note and note.strip() else None,
@@ -102,6 +104,7 @@ def undo(store: Store, *, reviewer: str, now: datetime, sample: bool) -> str:
         action=before["action"] if before else "reopen",
         reviewer=reviewer.strip(),
         now=now,
+        redaction_version=before["redaction_version"] if before else VERSION,
         final_answer=before["final_answer"] if before else None,
         reason=before["reason"] if before else None,
         note=before["note"] if before else None,

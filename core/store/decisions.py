@@ -82,6 +82,7 @@ def append(
     action: Action,
     reviewer: str,
     now: datetime,
+    redaction_version: str,
     final_answer: str | None = None,
     reason: str | None = None,
     note: str | None = None,
@@ -99,7 +100,7 @@ def append(
         if row is None or row[0] != revision:
             raise Stale("Someone else decided this first.")
         cursor.execute(
-            "INSERT INTO decisions VALUES (nextval('events'), ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO decisions VALUES (nextval('events'), ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             [
                 interaction_id,
                 revision + 1,
@@ -110,6 +111,7 @@ def append(
                 reviewer,
                 utc(now),
                 undoes,
+                redaction_version,
             ],
         )
         cursor.execute("DELETE FROM claims WHERE interaction_id = ?", [interaction_id])

@@ -50,6 +50,7 @@ def _first_tables(cursor: duckdb.DuckDBPyConnection) -> None:
         seq BIGINT NOT NULL, interaction_id VARCHAR NOT NULL, revision INTEGER NOT NULL,
         action VARCHAR NOT NULL, final_answer VARCHAR, reason VARCHAR, note VARCHAR,
         reviewer VARCHAR NOT NULL, decided_at TIMESTAMP NOT NULL, undoes INTEGER,
+        redaction_version VARCHAR NOT NULL,
         PRIMARY KEY (interaction_id, revision)
     );
 

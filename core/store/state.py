@@ -10,6 +10,7 @@ and `sample` (whether the sample's rows are meant, or the team's own: never both
 
 NO_CUT = 2**62
 _SCOPE = "is_sample = $sample"
+_BLANKS = r"E' \n\r\t'"
 
 STATE = f"""
 WITH item AS (
@@ -31,7 +32,8 @@ WITH item AS (
     SELECT e.interaction_id, e.signal, e.correction, e.effective_at, e.seq
     FROM event e
     LEFT JOIN last_up u ON u.interaction_id = e.interaction_id AND u.rater = e.rater
-    WHERE e.signal IN ('down', 'edit') AND trim(e.correction) <> trim(e.answer)
+    WHERE e.signal IN ('down', 'edit')
+      AND trim(e.correction, {_BLANKS}) <> trim(e.answer, {_BLANKS})
       AND (e.signal = 'edit' OR u.seq IS NULL OR (e.effective_at, e.seq) > (u.effective_at, u.seq))
 ), best_fix AS (
     -- What a user said was wrong and put right comes before what a user merely changed.
