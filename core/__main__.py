@@ -32,13 +32,17 @@ class StaleRevision(click.ClickException):
     exit_code = 3
 
 
-def command(name: str) -> Callable[[Callable[..., Any]], click.Command]:
-    """A command with --db and --json whose function returns (object for --json, text)."""
+def command(name: str, *, creates: bool = False) -> Callable[[Callable[..., Any]], click.Command]:
+    """A command with --db and --json whose function returns (object for --json, text).
+
+    Only one that `creates` may make the default database: the app loads the sample where there is
+    none yet, and a question must not prevent that.
+    """
 
     def decorate(function: Callable[..., Any]) -> click.Command:
         @wraps(function)
         def run(db: Path | None, as_json: bool, **given: Any) -> None:
-            with _database(db) as store:
+            with _database(db, creates=creates) as store:
                 result, text = function(store, **given)
             click.echo(json.dumps(result, ensure_ascii=False) if as_json else text)
 
@@ -54,16 +58,18 @@ def command(name: str) -> Callable[[Callable[..., Any]], click.Command]:
 
 
 @contextmanager
-def _database(path: Path | None) -> Any:
-    from core.curate import EXCLUSIONS  # noqa: F401 - a broken import should fail here, with a name
+def _database(given: Path | None, *, creates: bool) -> Any:
     from core.export import ExportRefused
     from core.redaction.records import RedactionFailed
     from core.review import Refused
-    from core.settings import SettingsError, database_path
+    from core.settings import DEFAULT_DATABASE, SettingsError, database_path
     from core.store import DatabaseError, Stale, Store
 
+    path = database_path(given)
+    if path == DEFAULT_DATABASE and not path.exists() and not creates:
+        raise Refusal("Nothing is loaded yet: start the app, or load a log.")
     try:
-        with Store(database_path(path)) as store:
+        with Store(path) as store:
             yield store
     except Stale as error:
         raise StaleRevision(str(error)) from None
@@ -87,7 +93,7 @@ def main() -> None:
     """
 
 
-@command("load")
+@command("load", creates=True)
 @click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
 def load(store: Any, paths: tuple[Path, ...]) -> tuple[dict[str, Any], str]:
     """Read feedback logs (JSONL), redact them, store them.
@@ -214,18 +220,20 @@ def decide(
     )
 
 
-@command("formats")
-def formats(store: Any) -> tuple[dict[str, Any], str]:
+@main.command("formats")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@click.option("--db", hidden=True, help="Not needed; taken so that all commands are alike.")
+def formats(as_json: bool, db: str | None) -> None:
     """List the export formats."""
     from core.export import FORMATS
 
-    listed = [
-        {"name": f.name, "title": f.title, "purpose": f.purpose, "about": f.about, "file": f.file}
-        for f in FORMATS.values()
-    ]
-    return {"formats": listed}, "\n".join(
-        f"{f['name']:<12}{f['title']}. {f['about']}" for f in listed
-    )
+    if as_json:
+        keys = ("name", "title", "purpose", "about", "file")
+        listed = [{key: getattr(each, key) for key in keys} for each in FORMATS.values()]
+        click.echo(json.dumps({"formats": listed}, ensure_ascii=False))
+    else:
+        for each in FORMATS.values():
+            click.echo(f"{each.name:<12}{each.title}. {each.about}")
 
 
 @command("export")
@@ -268,7 +276,7 @@ def export(
         format_name,
         sample=_scope(store),
         as_of=moment,
-        without=without,
+        without=[record_redactor().safe_id(id_) for id_ in without],
         holdout=holdout,
     )
     try:
@@ -295,7 +303,15 @@ def reredact(store: Any) -> tuple[dict[str, Any], str]:
     """
     from core import pipeline
 
-    done = pipeline.reredact(store)
+    with click.progressbar(
+        length=1, label="reredact", file=sys.stderr, hidden=not sys.stderr.isatty()
+    ) as bar:
+
+        def show(done: int, of: int) -> None:
+            bar.length = of
+            bar.update(done - bar.pos)
+
+        done = pipeline.reredact(store, show)
     if done.failed:
         raise Refusal(f"Could not be checked again, left as it was: {', '.join(done.failed)}")
     return (

@@ -14,7 +14,7 @@ seen it already.
 import fcntl
 import os
 import uuid
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -63,27 +63,27 @@ class FeedbackLog:
         """
         raw = _checked(
             read_interaction,
-            {
+            lambda: {
                 "id": id or str(uuid.uuid4()),
-                "logged_at": _iso(logged_at or datetime.now(UTC)),
+                "logged_at": _iso("logged_at", logged_at or datetime.now(UTC)),
                 "question": question,
                 "answer": answer,
                 "history": [dict(turn) for turn in history],
-                "sources": [s if isinstance(s, str) else dict(s) for s in sources],
+                "sources": [s if isinstance(s, str) else _plain("sources", s) for s in sources],
                 "agent_version": agent_version,
                 "model": model,
                 "session_id": session_id,
                 "user": user,
                 "tags": list(tags),
                 "consent": consent,
-                "metadata": msgspec.json.decode(msgspec.json.encode(dict(metadata or {}))),
+                "metadata": _plain("metadata", metadata or {}),
             },
         )
         safe = record_redactor().interaction(raw)
         self._append(
             {
                 "id": safe.id,
-                "logged_at": _iso(safe.logged_at),
+                "logged_at": _iso("logged_at", safe.logged_at),
                 "question": safe.question,
                 "answer": safe.answer,
                 "sources": msgspec.to_builtins(safe.sources),
@@ -116,24 +116,26 @@ class FeedbackLog:
         Raises `ValueError` for an unknown signal or an edit without the edited text, `OSError`
         when the file cannot be written.
         """
-        value = {
-            "interaction_id": interaction_id,
-            "signal": signal,
-            "at": _iso(at or datetime.now(UTC)),
-            "correction": correction,
-            "comment": comment,
-            "tags": list(tags),
-            "user": user,
-        }
         redactor = record_redactor()
-        raw = _checked(lambda given: read_feedback(given, alone=True), value)
+        raw = _checked(
+            lambda given: read_feedback(given, alone=True),
+            lambda: {
+                "interaction_id": interaction_id,
+                "signal": signal,
+                "at": _iso("at", at or datetime.now(UTC)),
+                "correction": correction,
+                "comment": comment,
+                "tags": list(tags),
+                "user": user,
+            },
+        )
         ((_, vote),) = redactor.identify_votes(raw)
         safe = redactor.feedback(vote)
         self._append(
             {
                 "type": "feedback",
                 "interaction_id": safe.interaction_id,
-                "at": _iso(safe.at),
+                "at": _iso("at", safe.at),
                 "signal": safe.signal,
                 "correction": safe.correction,
                 "comment": safe.comment,
@@ -163,15 +165,25 @@ class FeedbackLog:
             os.close(descriptor)
 
 
-def _checked(read: Any, value: dict[str, Any]) -> Any:
+def _checked(read: Callable[[dict[str, Any]], Any], value: Callable[[], dict[str, Any]]) -> Any:
     try:
-        return read(value)
-    except Unreadable as reason:
+        return read(value())
+    except (Unreadable, TypeError) as reason:
         raise ValueError(str(reason)) from None
 
 
-def _iso(moment: datetime | None) -> str | None:
+def _plain(field: str, value: Any) -> Any:
+    """The value as its JSON says it: a log line can hold nothing else."""
+    try:
+        return msgspec.json.decode(msgspec.json.encode(dict(value)))
+    except (TypeError, ValueError):
+        raise ValueError(f"{field} holds something that JSON cannot") from None
+
+
+def _iso(field: str, moment: datetime | None) -> str | None:
     if moment is None:
         return None
+    if not isinstance(moment, datetime):
+        raise ValueError(f"{field} is not a datetime")
     moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
     return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")

@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 
-from core.settings import secret_key
+from core.settings import secret_key, settings
 
 
 def keyed_hash(purpose: str, *parts: str | None, length: int = 16) -> str:
@@ -27,7 +27,9 @@ def seal(record: dict[str, Any], version: str) -> str:
     """
     rest = {key: value for key, value in record.items() if key != "redaction"}
     text = msgspec.json.encode(rest, order="deterministic").decode()
-    return keyed_hash("seal", version, text, length=32)
+    # What was not looked for then must be looked for now: the settings are part of the proof.
+    looked_for = msgspec.json.encode(settings().redaction).decode()
+    return keyed_hash("seal", version, looked_for, text, length=32)
 
 
 def is_sealed(record: dict[str, Any], version: str) -> bool:

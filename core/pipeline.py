@@ -82,7 +82,8 @@ def load_log(
     """
     limits = settings().load
     redactor = record_redactor()
-    name = _safe_name(redactor, name)
+    # A path often holds its owner's name.
+    name = redactor.safe_file_name(name.replace(str(Path.home()), "~"))
     load_id = log.start_load(store, name, datetime.now(UTC), is_sample=is_sample)
     counts = LoadCounts()
     for records in _slices(read_records(stream, limits.max_line_bytes), limits.slice_records):
@@ -131,6 +132,10 @@ def reredact(store: Store, on_progress: Callable[[int, int], None] | None = None
         changed += before != after
         if on_progress:
             on_progress(number, len(ids))
+    for excerpt in rewrite.excerpts(store):
+        again = redactor.redactor.redact(excerpt).text
+        if again != excerpt:
+            rewrite.replace_excerpt(store, excerpt, again)
     return Reredaction(len(ids), changed, failed)
 
 
@@ -191,14 +196,20 @@ def _prepare(
                 votes.append((record.line, vote))
 
     redactor.warm([content for _, content in new] + [vote for _, vote in votes])
-    part.interactions = [(line, redactor.interaction(content)) for line, content in new]
-    here = {safe.id for _, safe in part.interactions}
-    elsewhere = {vote.interaction_id or "" for _, vote in votes} - here
-    stored = log.texts(store, sorted(elsewhere))
-    part.feedback = [
-        (line, redactor.feedback(vote, stored.get(vote.interaction_id or "", ())))
-        for line, vote in votes
-    ]
+    ids = {identities[line][0] for line, _ in new} | {
+        vote.interaction_id or "" for _, vote in votes
+    }
+    stored = log.texts(store, sorted(ids))
+    for line, content in new:
+        known = stored.get(identities[line][0], ())
+        try:
+            part.interactions.append((line, redactor.interaction(content, known)))
+        except Exception:  # one record must not cost the rest of the log
+            rejected.append(_unprocessed(line, readable))
+            counts.loaded -= 1
+    for line, vote in votes:
+        known = stored.get(vote.interaction_id or "", ())
+        part.feedback.append((line, redactor.feedback(vote, known)))
     part.rejected = [
         StoredReject(reject.line, reject.offset, reject.reason, redactor.excerpt(reject))
         for reject in sorted(rejected, key=lambda reject: reject.line)
@@ -212,6 +223,11 @@ def _prepare(
     return part, counts
 
 
+def _unprocessed(line: int, records: list[Record]) -> Rejected:
+    offset = next(record.offset for record in records if record.line == line)
+    return Rejected(line=line, offset=offset, reason="could not be processed", raw="")
+
+
 def _conflict(record: Record, content: Interaction) -> Rejected:
     return Rejected(
         line=record.line,
@@ -219,9 +235,3 @@ def _conflict(record: Record, content: Interaction) -> Rejected:
         reason=ID_CONFLICT,
         raw=f"{content.id}: {content.question} → {content.answer}",
     )
-
-
-def _safe_name(redactor: RecordRedactor, name: str) -> str:
-    # A path often holds its owner's name.
-    name = name.replace(str(Path.home()), "~")
-    return redactor.redactor.redact(name, models=False).text

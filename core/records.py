@@ -61,6 +61,8 @@ class Feedback(msgspec.Struct, frozen=True, kw_only=True):
     rater: str | None = None
     sealed: bool = False
     """Our own capture redacted this line with this key and version: see `core.keys.seal`."""
+    found: dict[str, int] = {}
+    """What was found then, by type; only of a sealed line."""
 
 
 class Interaction(msgspec.Struct, frozen=True, kw_only=True):
@@ -81,6 +83,7 @@ class Interaction(msgspec.Struct, frozen=True, kw_only=True):
     consent: bool | None = None
     metadata: dict[str, Any] = {}
     sealed: bool = False
+    found: dict[str, int] = {}
 
 
 class SafeFeedback(msgspec.Struct, frozen=True, kw_only=True):

@@ -19,8 +19,15 @@ from core.load.native import read_interaction
 from core.pipeline import Cancelled, is_sample, load_log, record_redactor
 from core.records import Signal
 from core.redaction.records import RecordRedactor
-from core.settings import SAMPLE_LOG, database_path, sample_is_wanted
-from core.store import Store, log
+from core.settings import (
+    SAMPLE_LOG,
+    SettingsError,
+    database_path,
+    sample_is_wanted,
+    secret_key,
+    settings,
+)
+from core.store import DatabaseError, Store, log
 from core.store.log import LoadCounts
 
 KEPT_JOBS = 20
@@ -39,6 +46,7 @@ class LoadJob:
         self.state: Literal["waiting", "running", "done", "failed", "cancelled"] = "waiting"
         self.counts: LoadCounts | None = None
         self.message = ""
+        self.ended = threading.Event()
         self._cancel = threading.Event()
 
     @property
@@ -69,6 +77,7 @@ class Runtime:
         self.store = Store(path)
         self.jobs: list[LoadJob] = []
         self._worker = ThreadPoolExecutor(1, thread_name_prefix="load")
+        self._closing = False
 
     @property
     def redactor(self) -> RecordRedactor:
@@ -130,11 +139,13 @@ class Runtime:
         for job in self.jobs:
             if job.sample and job.active:
                 job.cancel()
-        # In turn with the loads: the one just cancelled has stored its last slice by then.
-        self._worker.submit(log.clear_sample, self.store, datetime.now(UTC)).result()
+                if job.state == "running":
+                    job.ended.wait()  # it may be storing its last slice
+        log.clear_sample(self.store, datetime.now(UTC))
 
     def close(self) -> None:
         """Stop the loads after their slice and close the store."""
+        self._closing = True
         for job in self.jobs:
             job.cancel()
         self._worker.shutdown(wait=True, cancel_futures=True)
@@ -161,10 +172,16 @@ class Runtime:
             job.state = "done"
         except Cancelled:
             job.state = "cancelled"
+            if job.sample and not self._closing:
+                # Somebody's wish, so the next start does not take it up again.
+                log.end_sample_load(self.store, datetime.now(UTC))
         except Exception as error:
             job.state = "failed"
-            job.message = error.strerror or "" if isinstance(error, OSError) else ""
+            told = isinstance(error, DatabaseError | SettingsError)
+            job.message = str(error) if told else getattr(error, "strerror", None) or ""
             job.message = job.message or f"stopped by {type(error).__name__}"
+        finally:
+            job.ended.set()
 
 
 @contextmanager
@@ -186,11 +203,14 @@ def runtime() -> Runtime:
     """The runtime of this process, opened by whoever comes first.
 
     A first start where nobody has chosen a database begins to load the sample; one that was killed
-    half-way is taken up again. Raises what `Store` raises.
+    half-way is taken up again. Raises what `Store` raises, and `SettingsError`.
     """
     global _runtime
     with _lock:
         if _runtime is None:
+            # A mistake in the file or the key is said now, not at somebody's first click.
+            settings()
+            secret_key()
             wanted = sample_is_wanted()
             _runtime = Runtime(database_path())
             if wanted or log.sample_unfinished(_runtime.store):

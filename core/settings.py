@@ -19,6 +19,7 @@ DEFAULT_DATABASE = DATA / "flywheel.duckdb"
 SAMPLE_LOG = DATA / "sample_log.jsonl"
 SETTINGS_FILE = DATA / "settings.toml"
 KEY_FILE = DATA / "secret.key"
+SHORTEST_KEY = 32
 
 
 class RedactionSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -97,12 +98,18 @@ def secret_key() -> bytes:
     try:
         if not KEY_FILE.exists():
             _make_key()
-        return KEY_FILE.read_text("ascii").strip().encode()
+        key = KEY_FILE.read_text("ascii").strip().encode()
     except OSError as error:
         raise SettingsError(
             f"The key file {KEY_FILE} can be neither read nor made ({error.strerror}). "
             "Make its folder writable, or set FLYWHEEL_KEY to a long random text."
         ) from error
+    if len(key) < SHORTEST_KEY:
+        raise SettingsError(
+            f"The key file {KEY_FILE} is damaged. Put back a copy of it, or delete it: a new key "
+            "is made, and users and repeated lines are no longer recognised."
+        )
+    return key
 
 
 def _make_key() -> None:

@@ -37,7 +37,7 @@ def main() -> None:
     st.text(export.FORMATS[name].about)
     prepared: export.Prepared | None = st.session_state.get("prepared")
     if prepared and prepared.format.name == name and prepared.sample == sample:
-        if prepared.manifest["cut_off"] != log.last_event(running.store):
+        if prepared.manifest["cut_off"] != log.last_event(running.store, sample=sample):
             texts.notice(
                 "Something was loaded or decided since: prepare again to include it.", good=False
             )
@@ -46,7 +46,7 @@ def main() -> None:
 
 
 def _prepare(running: Runtime, name: str, sample: bool) -> None:
-    taken_out = st.session_state.setdefault("taken_out", set())
+    taken_out = st.session_state.setdefault(f"taken-out-{sample}", set())
     with st.spinner("Collecting, and looking through every text once more"):
         st.session_state["prepared"] = export.prepare(
             running.store,
@@ -130,7 +130,8 @@ def _refused(running: Runtime, prepared: export.Prepared) -> None:
 
 
 def _leave_out(running: Runtime, prepared: export.Prepared) -> None:
-    st.session_state.setdefault("taken_out", set()).update(found.id for found in prepared.found)
+    taken_out = st.session_state.setdefault(f"taken-out-{prepared.sample}", set())
+    taken_out.update(found.id for found in prepared.found)
     _prepare(running, prepared.format.name, prepared.sample)
 
 

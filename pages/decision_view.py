@@ -15,10 +15,22 @@ from core.records import Action
 from core.redaction.records import RedactionFailed
 from core.runtime import Runtime
 from core.settings import settings
-from core.store import Stale
+from core.store import DatabaseError, Stale
 from pages import session, texts
 
 ITEM = "item"
+REVISION = "revision"
+KEPT = "Nothing was changed. Your text is still in Correction."
+_DRAWN = "drawn"
+
+
+class Wish(NamedTuple):
+    """What a decision is about: the item, the queue around it, the revision on the screen."""
+
+    running: Runtime
+    item: review.Item
+    desk: review.Desk
+    revision: int
 
 
 class Done(NamedTuple):
@@ -30,6 +42,13 @@ class Done(NamedTuple):
 
 
 def show(running: Runtime, item: review.Item, desk: review.Desk) -> None:
+    """Draw the correction and the buttons for the revision that the visitor has on the screen.
+
+    That revision is in the address. Where it is no longer the current one, the old buttons are
+    drawn once more, so that a click on them is met and answered instead of falling into a void.
+    """
+    on_screen = st.query_params.get(REVISION)
+    revision = int(on_screen) if on_screen and on_screen.isdecimal() else item.revision
     proposed = item.final_answer or item.correction or ""
     with st.container(key="decision"):
         changes = st.container()
@@ -46,14 +65,23 @@ def show(running: Runtime, item: review.Item, desk: review.Desk) -> None:
                 texts.show_diff(review.word_diff(item.answer, text.strip()))
             else:
                 st.text("No correction yet.")
-        if item.status == "pending" and item.reviewable:
-            _open_item(running, item, desk, text or "")
+        if revision != item.revision or (item.status == "pending" and item.reviewable):
+            _open_item(running, item, desk, revision, text or "")
         else:
             _closed_item(running, item, desk)
+    st.query_params[REVISION] = str(item.revision)
+    if revision != item.revision:
+        # Nobody clicked, but what is on the screen has changed under the visitor.
+        if st.session_state.get(_DRAWN) == (item.id, revision):
+            _warn(f"{review.who_was_first(item)} {KEPT}")
+        st.rerun()
+    st.session_state[_DRAWN] = (item.id, revision)
 
 
-def _open_item(running: Runtime, item: review.Item, desk: review.Desk, text: str) -> None:
-    mark = f"{item.id}-{item.revision}"
+def _open_item(
+    running: Runtime, item: review.Item, desk: review.Desk, revision: int, text: str
+) -> None:
+    mark = f"{item.id}-{revision}"
     buttons = st.container(horizontal=True, key="decide", gap="small")
     left, right = st.columns([1, 1], gap="small")
     reasons = settings().review.reasons
@@ -78,19 +106,15 @@ def _open_item(running: Runtime, item: review.Item, desk: review.Desk, text: str
         reject = st.button("Reject", key=f"reject-{mark}", shortcut="X")
         skip = st.button("Skip", key=f"skip-{mark}", shortcut="S")
         undo = st.button("Undo", key="undo", shortcut="U")
-    if approve and text.strip() != (item.correction or "").strip():
-        _warn(
-            "You changed the correction, so it was not approved: Save edit (Ctrl+Enter) keeps "
-            "your text."
-        )
-    elif approve:
-        _decide(running, item, desk, "approve", note=note)
+    wish = Wish(running, item, desk, revision)
+    if approve:
+        _decide(wish, "approve", answer=text, note=note)
     elif edit:
-        _decide(running, item, desk, "edit", answer=text, note=note)
+        _decide(wish, "edit", answer=text, note=note)
     elif reject:
-        _decide(running, item, desk, "reject", reason=reason, note=note)
+        _decide(wish, "reject", reason=reason, note=note)
     elif skip:
-        _decide(running, item, desk, "skip")
+        _decide(wish, "skip")
     elif undo:
         _undo(running)
 
@@ -105,7 +129,7 @@ def _closed_item(running: Runtime, item: review.Item, desk: review.Desk) -> None
             "Next item that waits", key="next", type="primary"
         )
     if reopen:
-        _decide(running, item, desk, "reopen")
+        _decide(Wish(running, item, desk, item.revision), "reopen")
     elif undo:
         _undo(running)
     elif onward:
@@ -113,23 +137,22 @@ def _closed_item(running: Runtime, item: review.Item, desk: review.Desk) -> None
 
 
 def _decide(
-    running: Runtime,
-    item: review.Item,
-    desk: review.Desk,
+    wish: Wish,
     action: Action,
     *,
     answer: str | None = None,
     reason: str | None = None,
     note: str | None = None,
 ) -> None:
-    """Record the decision on the item that is on the screen, and go on."""
+    """Record the decision on the item and revision that are on the screen, and go on."""
+    running, item, desk, revision = wish
     try:
         review.decide(
             running.store,
             running.redactor,
             item.id,
             action,
-            revision=item.revision,
+            revision=revision,
             reviewer=session.reviewer(),
             now=session.now(),
             answer=answer,
@@ -137,8 +160,8 @@ def _decide(
             note=note,
         )
     except Stale as stale:
-        _warn(f"{stale} Nothing was changed. Your text is still in Correction.")
-    except (review.Refused, RedactionFailed) as refusal:
+        _warn(f"{stale} {KEPT}")
+    except (review.Refused, RedactionFailed, DatabaseError) as refusal:
         _warn(str(refusal))
     words = {"approve": "approved", "edit": "saved with your edit", "reject": "rejected"}
     words |= {"skip": "skipped", "reopen": "reopened"}
@@ -147,8 +170,9 @@ def _decide(
 
 
 def _warn(warning: str) -> NoReturn:
-    """Draw the item again under a warning; what was typed stays."""
+    """Draw the item as it is now under a warning; what was typed stays."""
     st.session_state["warning"] = warning
+    st.query_params.pop(REVISION, None)
     st.rerun()
 
 
@@ -165,7 +189,7 @@ def _undo(running: Runtime) -> None:
             now=session.now(),
             sample=session.shows_sample(running),
         )
-    except (review.Refused, Stale) as refusal:
+    except (review.Refused, Stale, DatabaseError) as refusal:
         _warn(str(refusal))
     _done(Done(id_, "is back: your last decision is undone", became=False))
     go(id_)
@@ -173,6 +197,7 @@ def _undo(running: Runtime) -> None:
 
 def go(id_: str | None) -> NoReturn:
     """Turn to an item, or to whatever waits next."""
+    st.query_params.pop(REVISION, None)
     if id_:
         st.query_params[ITEM] = id_
     else:

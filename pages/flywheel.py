@@ -82,7 +82,8 @@ def _filters(span: dict[str, object], sample: bool) -> tuple[Filter, Period, boo
                 format="YYYY-MM-DD",
                 width=250,
             )
-            if isinstance(days, tuple) and len(days) == 2:
+            # The whole span means no filter: it would leave out what was logged without a time.
+            if isinstance(days, tuple) and len(days) == 2 and days != (first, last):
                 since, until = days
         names = st.multiselect(
             "Agent version",

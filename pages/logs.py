@@ -62,8 +62,9 @@ def _path(running: Runtime) -> None:
     if wanted and path.strip():
         try:
             running.load_path(Path(path.strip()).expanduser())
-        except OSError as error:
-            texts.notice(f"{path}: {error.strerror or error}", good=False)
+        except (OSError, ValueError) as error:
+            why = getattr(error, "strerror", None) or str(error)
+            texts.notice(f"{path}: {why}", good=False)
         else:
             session.show(sample=False)
             st.rerun()

@@ -3,7 +3,6 @@
 import streamlit as st
 
 from core import export, review
-from core.review.queue import claim
 from core.runtime import Runtime
 from core.store import reports
 from pages import decision_view, item_view, keys, session, texts
@@ -35,12 +34,15 @@ def main() -> None:
     if not wanted and desk.waiting:
         wanted = st.query_params[ITEM] = desk.waiting[0]
     item = review.item(running.store, wanted) if wanted else None
+    if item and item.is_sample != sample:
+        session.show(sample=item.is_sample)
+        st.rerun()
     _head(running, desk, item)
     if item is None:
         _nothing(running, desk, wanted)
         return
     if name and item.status == "pending":
-        claimed = claim(running.store, item.id, reviewer=name, now=session.now())
+        claimed = review.claim(running.store, item.id, reviewer=name, now=session.now())
         if not claimed:
             st.info("Another reviewer has this item on the screen too.")
     left, right = st.columns([11, 10], gap="large")

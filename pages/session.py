@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import streamlit as st
+from streamlit.errors import StreamlitSecretNotFoundError
 
 from core.runtime import LoadJob, Runtime, runtime
 from core.settings import SettingsError
@@ -33,7 +34,8 @@ def opened() -> Runtime:
     try:
         return runtime()
     except (DatabaseError, SettingsError) as error:
-        st.title("The database cannot be opened")
+        unset = isinstance(error, SettingsError)
+        st.title("The settings cannot be used" if unset else "The database cannot be opened")
         st.text(str(error))
         st.button("Try again")
         st.stop()
@@ -50,8 +52,9 @@ def now() -> datetime:
 
 
 def is_loopback() -> bool:
-    """Whether only people at this machine can reach the app."""
-    return st.get_option("server.address") in ("127.0.0.1", "localhost", "::1")
+    """Whether only people at this machine can reach the app, not even through a proxy."""
+    hosts = [st.get_option("server.address"), *st.get_option("server.allowedHosts")]
+    return all(host in ("127.0.0.1", "localhost", "::1", "[::1]") for host in hosts)
 
 
 def reviewer_field() -> None:
@@ -180,5 +183,10 @@ def _has_both(store_runtime: Runtime) -> bool:
 def _sign_in_configured() -> bool:
     try:
         return "auth" in st.secrets
-    except FileNotFoundError:
+    except StreamlitSecretNotFoundError:
+        # Also raised for a file with a mistake in it, which must not let everybody in.
+        if any(Path(place).exists() for place in st.get_option("secrets.files")):
+            st.title("The sign-in settings cannot be read")
+            st.text("There is a mistake in .streamlit/secrets.toml.")
+            st.stop()
         return False

@@ -91,7 +91,7 @@ def curate_rows(
     evals: dict[tuple[str, ...], Case] = {}
     # Failures teach more than successes, the latest knowledge is the best; the id breaks ties.
     for case in sorted(cases, key=_precedence):
-        if case.kind == "golden" and _key(case, case.expected) in corrected:
+        if _key(case, case.expected) in corrected:
             excluded.setdefault("contradicted", []).append(case.id)
             continue
         training.setdefault(_key(case, case.expected), case)

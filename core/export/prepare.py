@@ -85,7 +85,9 @@ def prepare(
         )
     format_ = FORMATS[format_name]
     without = sorted(set(without))
-    cut = log.last_event(store, as_of)
+    if unknown := set(without) - log.content_keys(store, without).keys():
+        raise ExportRefused(f"There is no interaction {', '.join(sorted(unknown))} to leave out.")
+    cut = log.last_event(store, sample=sample, as_of=as_of)
     curated = curate(store, format_.purpose, sample=sample, cut=cut, without=without)
     rows = [format_.row(case) for case in curated.cases]
     lines = [msgspec.json.encode(row) + b"\n" for row in rows]
@@ -96,11 +98,12 @@ def prepare(
     ]
     data = b"".join(lines)
     counts = dict(sorted(Counter(case.kind for case in curated.cases).items()))
+    filters = {"sample": sample, "taken_out": without}
     manifest: dict[str, Any] = {
         "schema": "flywheel-export/1",
         "exporter": EXPORTER,
         "format": format_.name,
-        "filters": {"sample": sample, "taken_out": without},
+        "filters": filters,
         "cut_off": cut,
         "redaction_versions": sorted({case.redaction_version for case in curated.cases}),
         "holdout": holdout,
@@ -109,7 +112,7 @@ def prepare(
         "counts": counts,
         "excluded": {reason: len(ids) for reason, ids in curated.excluded.items()},
         "items": [{"id": case.id, "revision": case.revision} for case in curated.cases],
-        "parent": exports.parent(store, format_=format_.name, cut_off=cut, sample=sample),
+        "parent": exports.parent(store, format_=format_.name, cut_off=cut, filters=filters),
     }
     export_id = _sha256(msgspec.json.encode(manifest))
     manifest = {"export_id": export_id, **manifest}
@@ -137,7 +140,9 @@ def prepare(
 def line_for(store: Store, interaction_id: str, format_name: str, *, sample: bool) -> str | None:
     """The line that an item is, today, in an export of this format; None when it is in none."""
     format_ = FORMATS[format_name]
-    curated = curate(store, format_.purpose, sample=sample, cut=log.last_event(store))
+    curated = curate(
+        store, format_.purpose, sample=sample, cut=log.last_event(store, sample=sample)
+    )
     for case in curated.cases:
         if case.id == interaction_id:
             return msgspec.json.encode(format_.row(case)).decode()

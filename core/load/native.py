@@ -15,7 +15,12 @@ from core.load.lines import read_lines
 from core.records import SIGNALS, Feedback, Interaction, Record, Rejected, Source, Turn
 from core.redaction import VERSION
 
-KNOWN = {*Interaction.__struct_fields__, "type", "redaction"} - {"sealed"}
+DEEPEST = 100
+ROLES = {"developer": "system", "human": "user", "customer": "user", "ai": "assistant"}
+ROLES |= {"bot": "assistant", "agent": "assistant", "model": "assistant", "function": "tool"}
+ROLES |= {role: role for role in ("system", "user", "assistant", "tool")}
+
+KNOWN = {*Interaction.__struct_fields__, "type", "redaction"} - {"sealed", "found"}
 
 
 class Unreadable(Exception):
@@ -46,6 +51,8 @@ def read_record(content: bytes) -> Interaction | Feedback:
         raise Unreadable(f"not valid UTF-8 at byte {error.start + 1} of the line") from None
     except (msgspec.DecodeError, RecursionError) as error:
         raise Unreadable(f"not valid JSON: {error}") from None
+    if _depth(value) > DEEPEST:
+        raise Unreadable(f"objects and lists are nested more than {DEEPEST} deep")
     if not isinstance(value, dict):
         raise Unreadable(f"the line is {_kind(value)}, not an object in braces")
     if value.get("type") == "feedback" or ("interaction_id" in value and "question" not in value):
@@ -72,7 +79,8 @@ def read_interaction(value: dict[str, Any]) -> Interaction:
         tags=_labels(value, "tags"),
         consent=_flag(value, "consent"),
         metadata=metadata,
-        sealed=is_sealed(value, VERSION),
+        sealed=(sealed := is_sealed(value, VERSION)),
+        found=_found(value) if sealed else {},
     )
 
 
@@ -95,7 +103,8 @@ def read_feedback(value: dict[str, Any], *, alone: bool) -> Feedback:
         comment=_optional_text(value, "comment"),
         tags=_labels(value, "tags"),
         rater=_label(value, "rater") or _label(value, "user"),
-        sealed=alone and is_sealed(value, VERSION),
+        sealed=(sealed := alone and is_sealed(value, VERSION)),
+        found=_found(value) if sealed else {},
     )
 
 
@@ -108,10 +117,10 @@ def read_time(value: Any) -> datetime | None:
         return None
     if isinstance(value, bool) or not isinstance(value, str | int | float):
         raise ValueError("not a time")
-    if isinstance(value, str):
-        moment = datetime.fromisoformat(value.strip())
-        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
     try:
+        if isinstance(value, str):
+            moment = datetime.fromisoformat(value.strip())
+            return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
         return datetime.fromtimestamp(value / 1000 if abs(value) > 1e11 else value, UTC)
     except (OverflowError, OSError) as error:
         raise ValueError("not a time") from error
@@ -131,9 +140,13 @@ def _votes(value: dict[str, Any]) -> Iterator[Feedback]:
 
 def _turn(value: Any) -> Turn:
     try:
-        return msgspec.convert(value, Turn)
+        turn = msgspec.convert(value, Turn)
     except msgspec.ValidationError:
         raise Unreadable("history must be a list of {role, content}") from None
+    role = ROLES.get(turn.role.strip().lower())
+    if role is None:
+        raise Unreadable("a role in history must be system, user, assistant or tool")
+    return Turn(role, turn.content)
 
 
 def _source(value: Any) -> Source:
@@ -211,3 +224,23 @@ def _kind(value: Any) -> str:
         return "null"
     names = {bool: "true or false", str: "a text", list: "a list", dict: "an object"}
     return names.get(type(value), "a number")
+
+
+def _found(value: dict[str, Any]) -> dict[str, int]:
+    try:
+        return msgspec.convert(value["redaction"].get("counts", {}), dict[str, int])
+    except msgspec.ValidationError:
+        return {}
+
+
+def _depth(value: Any) -> int:
+    # Without recursion: a line may be nested deeper than Python's stack.
+    depth, level = 0, [value]
+    while level := [item for item in level if isinstance(item, dict | list) and item]:
+        depth += 1
+        level = [
+            child for item in level for child in (item.values() if isinstance(item, dict) else item)
+        ]
+        if depth > DEEPEST:
+            break
+    return depth

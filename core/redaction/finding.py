@@ -31,6 +31,7 @@ TYPES: dict[str, str] = {
     "SECRET": "password, API key, token or private key",
     "PERSON": "name of a person",
     "ADDRESS": "street or postal address",
+    "DATE_OF_BIRTH": "date of birth, under such a key of the metadata",
     "DENIED": "a literal string on the deny list",
 }
 

@@ -10,7 +10,7 @@ import re
 import threading
 from collections import Counter, OrderedDict
 from collections.abc import Iterable
-from typing import Any, TypeGuard
+from typing import Any, Literal, TypeGuard
 
 import msgspec
 
@@ -33,20 +33,29 @@ REMEMBERED = 20_000
 EXCERPT = 200
 _FAILED = FAILED.strip("[]")
 _EXCERPT_SCANNED = 4_000
+_EXCERPT_MARGIN = 300
 
 _VERSION_LIKE = re.compile(r"v?\d+([.-]\d+){1,5}([-+.][\w.]+)?")
 _PLAIN_TAG = re.compile(r"[a-z0-9_-]+")
-_USER_REF = re.compile(r"u-[0-9a-f]{16}")
+_REF = re.compile(r"[us]-[0-9a-f]{16}")
+_ID = re.compile(r"[\w.:-]{1,200}")
+_JOINT = re.compile(r"[\W\d_]+")
+_TWO_WORDS = re.compile(r"[^\W\d_]{2,}[-_. ]+[^\W\d_]{2,}")
 
 # A metadata value is often meaningless without its key: {"password": "tulip"} shows nothing that
 # a detector of texts could see.
 _KEY_CUES = (
-    ("SECRET", re.compile(r"(?i)passw|pwd$|secret|token$|api_?-?key|authorization|cookie")),
+    ("SECRET", re.compile(r"(?i)passw|pwd$|secret|token$|api_?-?key|authorization|cookie|^pin$")),
+    ("SSN", re.compile(r"(?i)^(ssn|social_?security.*)$")),
+    ("IBAN", re.compile(r"(?i)^iban$")),
+    ("CREDIT_CARD", re.compile(r"(?i)^(credit_?)?card(_?(no|number))?$")),
+    ("DATE_OF_BIRTH", re.compile(r"(?i)^(dob|birth_?(day|date)|date_?of_?birth)$")),
     ("PERSON", re.compile(r"(?i)^(user|customer|client|full|first|last|sur|given)_?-?names?$")),
     ("ADDRESS", re.compile(r"(?i)(^|_)(street|postal|home|shipping|billing)_?address$|postcode")),
     ("PHONE", re.compile(r"(?i)^(phone|mobile|telephone)(_?number)?$")),
 )
 _LONG_NUMBER = 7
+_NAMED = re.compile(r'("(?:user|rater|session_id)"\s*:\s*)"[^"]*"?')
 
 
 class RecordRedactor:
@@ -91,11 +100,15 @@ class RecordRedactor:
             votes = [msgspec.structs.replace(raw, interaction_id=owner)]
         return [(self._event_key(vote), vote) for vote in votes]
 
-    def interaction(self, raw: Interaction) -> SafeInteraction:
-        """Redact an interaction; the votes on its line go through `feedback`."""
+    def interaction(self, raw: Interaction, stored: Iterable[str] = ()) -> SafeInteraction:
+        """Redact an interaction; the votes on its line go through `feedback`.
+
+        `stored` are texts that are there before it: of votes that came first.
+        """
         interaction_id, content_key = self.identify(raw)
         page = _Page(self.redactor, self.numbering(interaction_id), models=not raw.sealed)
-        page.reserve(_texts(raw))
+        page.counts.update(raw.found)
+        page.reserve([*stored, *_texts(raw)])
         return SafeInteraction(
             id=interaction_id,
             content_key=content_key,
@@ -103,13 +116,13 @@ class RecordRedactor:
             question=page.text(raw.question),
             answer=page.text(raw.answer),
             history=tuple(
-                Turn(page.label(turn.role), page.text(turn.content)) for turn in raw.history
+                Turn(page.word(turn.role), page.text(turn.content)) for turn in raw.history
             ),
             sources=tuple(page.source(source) for source in raw.sources),
             agent_version=page.label(raw.agent_version) if raw.agent_version else None,
             model=page.label(raw.model) if raw.model else None,
-            session_id=self.safe_id(raw.session_id) if raw.session_id else None,
-            user_ref=self.user_ref(raw.user, sealed=raw.sealed),
+            session_id=self.reference("s", raw.session_id, sealed=raw.sealed),
+            user_ref=self.reference("u", raw.user, sealed=raw.sealed),
             tags=tuple(page.tag(tag) for tag in raw.tags),
             consent=raw.consent,
             metadata=page.tree(raw.metadata),
@@ -125,6 +138,7 @@ class RecordRedactor:
         page = _Page(
             self.redactor, self.numbering(vote.interaction_id or ""), models=not vote.sealed
         )
+        page.counts.update(vote.found)
         page.reserve([*stored, *_texts(vote)])
         return SafeFeedback(
             interaction_id=vote.interaction_id or "",
@@ -134,7 +148,7 @@ class RecordRedactor:
             correction=page.text(vote.correction) if vote.correction else None,
             comment=page.text(vote.comment) if vote.comment else None,
             tags=tuple(page.tag(tag) for tag in vote.tags),
-            rater_ref=self.user_ref(vote.rater, sealed=vote.sealed),
+            rater_ref=self.reference("u", vote.rater, sealed=vote.sealed),
             redaction_version=VERSION,
             counts=dict(page.counts),
         )
@@ -164,7 +178,12 @@ class RecordRedactor:
         """
         page = _Page(self.redactor, self.numbering(interaction_id), models=True)
         page.reserve(
-            text for table in rows.values() for row in table for text in row.values() if _is(text)
+            text
+            for table in rows.values()
+            for row in table
+            for value in row.values()
+            for text in (value if isinstance(value, list) else [value])
+            if _is(text)
         )
         redacted = {
             table: [
@@ -178,16 +197,19 @@ class RecordRedactor:
         return redacted
 
     def excerpt(self, rejected: Rejected) -> str:
-        """What of a rejected line may be shown: redacted first, cut afterwards.
-
-        The other way round, a cut through an e-mail address would hide it from the detectors.
-        """
-        text = rejected.raw[:_EXCERPT_SCANNED]
-        # JSON escapes glue to the words beside them (`\\nJane`) and hide signs (`\\u0040`).
-        text = re.sub(r"\\u([0-9a-fA-F]{4})", lambda m: chr(int(m[1], 16)), text)
-        text = re.sub(r"\\[nrt]", " ", text).encode("utf-8", "replace").decode()
-        redacted = self.redactor.redact(text).text
-        return redacted if len(redacted) <= EXCERPT else f"{redacted[:EXCERPT]}…"
+        """What of a rejected line may be shown: redacted first, cut to size afterwards."""
+        if "\0" in rejected.raw or "\ufffd" in rejected.raw:
+            return "(not UTF-8 text)"  # what detectors cannot read they cannot redact
+        page = _Page(self.redactor, Numbering(), models=True)
+        try:
+            value = msgspec.json.decode(rejected.raw)
+            for key in ("user", "rater", "session_id"):
+                if isinstance(value, dict) and key in value:
+                    value[key] = self.reference("u", str(value[key]))
+            text = _json(page.tree(value))
+        except (msgspec.MsgspecError, RecursionError):
+            text = page.text(_unescaped(rejected.raw))
+        return text if len(text) <= EXCERPT else f"{text[:EXCERPT]}…"
 
     def warm(self, records: Iterable[Interaction | Feedback]) -> None:
         """Look through the texts of many records at once, which is what the models are fast at.
@@ -202,19 +224,35 @@ class RecordRedactor:
 
     def safe_id(self, raw: str) -> str:
         """The id itself, or a keyed hash of it when it holds personal data or is no id at all."""
-        if len(raw) <= 200:
-            try:
-                if not self.redactor.find(raw, models=False):
-                    return raw
-            except Exception:
-                pass
+        try:
+            clean = _ID.fullmatch(raw) and not self.redactor.find(raw, models=False)
+            if clean and not self._holds_name(raw):
+                return raw
+        except Exception:
+            pass  # fail closed: hash it
         return f"id-{keyed_hash('id', raw)}"
 
-    def user_ref(self, raw: str | None, *, sealed: bool = False) -> str | None:
-        """The keyed hash that stands for a user; a sealed line carries it already."""
-        if raw is None or (sealed and _USER_REF.fullmatch(raw)):
+    def safe_file_name(self, name: str) -> str:
+        """A log's name or path as it may be stored: files are called after people too."""
+        redacted = self.redactor.redact(name, models=False).text
+        stem = name.replace("\\", "/").rpartition("/")[2]
+        return f"log-{keyed_hash('file', name)}" if self._holds_name(stem) else redacted
+
+    def _holds_name(self, text: str) -> bool:
+        """Whether words such as `jane.doe` are a person's name to the model."""
+        if not _TWO_WORDS.search(text):
+            return False
+        words = _JOINT.sub(" ", text).title()
+        found = self.redactor.find(words)
+        return any(f.type == "PERSON" and " " in words[f.start : f.end] for f in found)
+
+    def reference(
+        self, kind: Literal["u", "s"], raw: str | None, *, sealed: bool = False
+    ) -> str | None:
+        """The keyed hash that stands for a user or a session; a sealed line carries it already."""
+        if raw is None or (sealed and _REF.fullmatch(raw)):
             return raw
-        return f"u-{keyed_hash('user', raw)}"
+        return f"{kind}-{keyed_hash(kind, raw)}"
 
     def numbering(self, interaction_id: str) -> Numbering:
         """The placeholder numbers given so far for this interaction, as far as remembered."""
@@ -229,7 +267,7 @@ class RecordRedactor:
         return keyed_hash(
             "event",
             vote.interaction_id,
-            self.user_ref(vote.rater, sealed=vote.sealed),
+            self.reference("u", vote.rater, sealed=vote.sealed),
             vote.at.isoformat() if vote.at else None,
             vote.signal,
             vote.correction,
@@ -270,6 +308,9 @@ class _Page:
     def word(self, text: str) -> str:
         return self._kept(self._redactor.redact(text, self._numbering, models=False))
 
+    def key(self, text: str) -> str:
+        return self.text(text) if " " in text else self.word(text)
+
     def source(self, source: Source) -> Source:
         return Source(
             title=self.text(source.title) if source.title else None,
@@ -281,6 +322,8 @@ class _Page:
 
     def stored(self, column: str, value: Any) -> Any:
         """One column of a stored row, redacted again."""
+        if column == "tags":
+            return [self.tag(tag) for tag in value or ()]
         if column == "key" or not _is(value):
             return value
         match column:
@@ -294,19 +337,26 @@ class _Page:
                 return _json(self.tree(msgspec.json.decode(value)))
         return self.text(value)
 
-    def tree(self, value: Any, key: str = "") -> Any:
+    def tree(self, value: Any, cue: str | None = None) -> Any:
+        """A JSON value; `cue` is the type that the key it stands under speaks of."""
         match value:
             case dict():
-                return {self.word(name): self.tree(item, name) for name, item in value.items()}
+                return {
+                    self.key(name): self.tree(item, cue or _cue(name))
+                    for name, item in value.items()
+                }
             case list():
-                return [self.tree(item, key) for item in value]
+                return [self.tree(item, cue) for item in value]
+            case bool() | None:
+                return value
+            case _ if cue and str(value).strip():
+                if PLACEHOLDER.fullmatch(str(value)):
+                    return value
+                self.counts[cue] += 1
+                return self._numbering.placeholder(cue, str(value))
             case str() if value.strip():
-                for type_, cue in _KEY_CUES:
-                    if cue.search(key) and not PLACEHOLDER.fullmatch(value):
-                        self.counts[type_] += 1
-                        return self._numbering.placeholder(type_, value)
                 return self.text(value)
-            case int() | float() if not isinstance(value, bool) and len(str(value)) >= _LONG_NUMBER:
+            case int() | float() if len(str(value)) >= _LONG_NUMBER:
                 redacted = self.label(str(value))
                 return value if redacted == str(value) else redacted
         return value
@@ -335,3 +385,19 @@ def _is(value: object) -> TypeGuard[str]:
 
 def _json(value: object) -> str:
     return msgspec.json.encode(value).decode()
+
+
+def _cue(key: str) -> str | None:
+    return next((type_ for type_, cue in _KEY_CUES if cue.search(key)), None)
+
+
+def _unescaped(raw: str) -> str:
+    """The head of a line that is not JSON, as detectors can read it."""
+    text = raw[:_EXCERPT_SCANNED]
+    if len(text) > EXCERPT + _EXCERPT_MARGIN:
+        # It may end in the middle of an address, which no detector would know then.
+        text = text[:-_EXCERPT_MARGIN]
+    # JSON escapes glue to the words beside them (`\\nJane`) and hide signs (`\\u0040`).
+    text = re.sub(r"\\u([0-9a-fA-F]{4})", lambda match: chr(int(match[1], 16)), text)
+    text = re.sub(r"\\[nrt]", " ", text).encode("utf-8", "replace").decode()
+    return _NAMED.sub(r"\1[…]", text)

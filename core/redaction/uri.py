@@ -37,13 +37,13 @@ def redact_uri(redactor: Redactor, uri: str, numbering: Numbering) -> Redacted:
             return redactor.redact(uri, numbering)
         parts = urlsplit(uri)
         host = parts.netloc.rpartition("@")[2]
-        decoded = unquote(parts.path)
+        decoded = _decoded(parts.path)
         path = replace(decoded, _in_path(redactor, decoded), numbering)
         # Decoding and encoding again may not give the same path: only do it for cause.
         kept = _quoted(path.text) if path.findings else parts.path
         text = f"{parts.scheme}://{host}{kept}"
         if parts.query:
-            text += "?" + "&".join(map(_parameter, parts.query.split("&")))
+            text += "?" + "&".join(_parameter(redactor, pair) for pair in parts.query.split("&"))
         return Redacted(text, path.findings)
     except Exception:
         return Redacted(FAILED, (), True)
@@ -82,8 +82,17 @@ def _quoted(path: str) -> str:
     return "".join((*parts, quote(path[done:], safe=_SAFE)))
 
 
-def _parameter(pair: str) -> str:
+def _decoded(text: str) -> str:
+    """The text with percent-encoding undone until nothing is left to undo."""
+    while (plain := unquote(text)) != text:
+        text = plain
+    return text
+
+
+def _parameter(redactor: Redactor, pair: str) -> str:
     key, equals, value = pair.partition("=")
+    if redactor.find(_decoded(key), models=False):
+        key = VALUE
     if not equals:
-        return key if _CLEAN.fullmatch(key) or not key else VALUE
+        return key if not key or _CLEAN.fullmatch(key) else VALUE
     return f"{key}={value if not value or _CLEAN.fullmatch(value) else VALUE}"

@@ -5,10 +5,10 @@ from datetime import datetime
 from core.records import Action
 from core.redaction import VERSION
 from core.redaction.records import RecordRedactor
+from core.review.queue import Item, item
 from core.settings import settings
 from core.store import Stale, Store, decisions, log
 
-_ACTION_OF = {"approved": "approve", "edited": "edit", "rejected": "reject", "pending": "reopen"}
 _DONE = {"approve": "approved", "edit": "edited", "reject": "rejected", "reopen": "reopened"}
 
 
@@ -31,7 +31,9 @@ def decide(
 ) -> int:
     """Decide on the item as it stood at `revision`; returns the revision it has now.
 
-    Text typed by the reviewer is redacted before it is stored. Raises `Refused`, `Stale` (someone
+    `answer` is the reviewer's text for edit, and for approve the correction as they saw it: what
+    came meanwhile is not approved unseen. Text typed by the reviewer is redacted before it is
+    stored. Raises `Refused`, `Stale` (someone
     decided first; the message says who and what) or `RedactionFailed`.
     """
     reviewer = reviewer.strip()
@@ -41,8 +43,8 @@ def decide(
     if found is None:
         raise Refused(f"There is no interaction {interaction_id}.")
     if found["revision"] != revision:
-        raise Stale(_who_was_first(found))
-    if not found["reviewable"]:
+        raise _stale(store, interaction_id)
+    if found["status"] == "pending" and not found["reviewable"]:
         raise Refused("Nobody voted this answer down or edited it: there is nothing to decide.")
     if action == "skip":
         decisions.skip(store, interaction_id, reviewer, now)
@@ -51,6 +53,10 @@ def decide(
         raise Refused("The item is pending already.")
     if action == "approve" and not found["correction"]:
         raise Refused("There is no correction to approve: write the right answer and save it.")
+    if action == "approve" and answer is not None and answer.strip() != found["correction"].strip():
+        raise Refused(
+            "The text is not the user's correction, so it was not approved: save it as your edit."
+        )
     if action == "edit" and not (answer and answer.strip()):
         raise Refused("An edit needs the right answer.")
     if action == "reject" and reason is not None and reason not in settings().review.reasons:
@@ -78,7 +84,7 @@ def decide(
             note=note if note and note.strip() else None,
         )
     except Stale:
-        raise Stale(_who_was_first(decisions.item(store, interaction_id) or found)) from None
+        raise _stale(store, interaction_id) from None
 
 
 def undo(store: Store, *, reviewer: str, now: datetime, sample: bool) -> str:
@@ -100,7 +106,7 @@ def undo(store: Store, *, reviewer: str, now: datetime, sample: bool) -> str:
     decisions.append(
         store,
         interaction_id,
-        revision=undone,
+        revision=int(act["current"]),
         action=before["action"] if before else "reopen",
         reviewer=reviewer.strip(),
         now=now,
@@ -113,7 +119,14 @@ def undo(store: Store, *, reviewer: str, now: datetime, sample: bool) -> str:
     return interaction_id
 
 
-def _who_was_first(found: dict[str, object]) -> str:
-    done = _DONE[_ACTION_OF[str(found["status"])]]
-    when = f"{found['decided_at']:%Y-%m-%d %H:%M} UTC" if found["decided_at"] else "just now"
-    return f"{found['reviewer'] or 'Someone'} {done} this item first ({when})."
+def who_was_first(item: Item) -> str:
+    """Why a decision made on an older revision of this item changes nothing."""
+    if not item.decisions:
+        return f"This item is at revision {item.revision}: look at it again."
+    last = item.decisions[-1]
+    return f"{last.reviewer} {_DONE[last.action]} this item first ({last.at:%Y-%m-%d %H:%M} UTC)."
+
+
+def _stale(store: Store, interaction_id: str) -> Stale:
+    found = item(store, interaction_id)
+    return Stale(who_was_first(found) if found else "The item is gone.")

@@ -1,14 +1,15 @@
 """The difference of two texts word by word, as data: how it looks is the page's business."""
 
 import re
+from collections import Counter
 from difflib import SequenceMatcher
 from typing import Literal
 
 import msgspec
 
 _WORDS = re.compile(r"\s+|\w+|[^\w\s]")
-_CAREFUL = 4_000
-"""Words up to which every word counts; above, difflib may treat frequent ones as noise."""
+_MOST_PAIRS = 300_000
+"""Pairs of equal words that may be weighed against each other; more would take minutes."""
 
 
 class Piece(msgspec.Struct, frozen=True):
@@ -21,20 +22,46 @@ class Piece(msgspec.Struct, frozen=True):
 def word_diff(before: str, after: str) -> list[Piece]:
     """The pieces that turn `before` into `after`.
 
-    Without the added ones they spell `before`, without the removed ones `after`.
+    Without the added ones they spell `before`, without the removed ones `after`. Texts too long to
+    compare word by word are compared line by line, and what even so is too much counts as replaced.
     """
     old, new = _WORDS.findall(before), _WORDS.findall(after)
-    matcher = SequenceMatcher(None, old, new, autojunk=len(old) + len(new) > _CAREFUL)
+    start = _common(old, new)
+    end = _common(old[start:][::-1], new[start:][::-1])
+    pieces = [Piece("same", "".join(old[:start]))]
+    pieces += _compared(old[start : len(old) - end], new[start : len(new) - end])
+    pieces.append(Piece("same", "".join(old[len(old) - end :])))
+    return _joined([piece for piece in pieces if piece.text])
+
+
+def _common(old: list[str], new: list[str]) -> int:
+    pairs = enumerate(zip(old, new, strict=False))
+    return next((place for place, (a, b) in pairs if a != b), min(len(old), len(new)))
+
+
+def _compared(old: list[str], new: list[str]) -> list[Piece]:
+    for parts in (lambda words: words, _lines):
+        before, after = parts(old), parts(new)
+        counts = Counter(after)
+        if sum(counts[part] for part in before if not part.isspace()) <= _MOST_PAIRS:
+            return _matched(before, after)
+    return [Piece("removed", "".join(old)), Piece("added", "".join(new))]
+
+
+def _lines(words: list[str]) -> list[str]:
+    return "".join(words).splitlines(keepends=True)
+
+
+def _matched(before: list[str], after: list[str]) -> list[Piece]:
     pieces: list[Piece] = []
+    # White space is junk: it follows the words around it, and there is too much of it to weigh.
+    matcher = SequenceMatcher(str.isspace, before, after, autojunk=False)
     for tag, i, j, k, m in matcher.get_opcodes():
         if tag == "equal":
-            pieces.append(Piece("same", "".join(old[i:j])))
-            continue
-        if j > i:
-            pieces.append(Piece("removed", "".join(old[i:j])))
-        if m > k:
-            pieces.append(Piece("added", "".join(new[k:m])))
-    return _joined(pieces)
+            pieces.append(Piece("same", "".join(before[i:j])))
+        else:
+            pieces += [Piece("removed", "".join(before[i:j])), Piece("added", "".join(after[k:m]))]
+    return pieces
 
 
 def _joined(pieces: list[Piece]) -> list[Piece]:

@@ -23,6 +23,7 @@ CONFIG: dict[str, str | bool | int | float | list[str]] = {
     # Offline by construction: no extension is fetched, no query reaches a file or an address.
     "autoinstall_known_extensions": "false",
     "autoload_known_extensions": "false",
+    "enable_external_access": "false",
 }
 
 
@@ -75,16 +76,22 @@ class Store:
     def write(self) -> Iterator[duckdb.DuckDBPyConnection]:
         """A cursor inside a transaction: committed at the end, rolled back on any exception.
 
-        Raises `Stale` when the commit lost a race.
+        Raises `Stale` when the commit lost a race, `DatabaseError` when the file could not be
+        written, a full disk above all.
         """
         with self._lock, self.read() as cursor:
             cursor.execute("BEGIN")
             try:
                 yield cursor
                 cursor.execute("COMMIT")
-            except (duckdb.ConstraintException, duckdb.TransactionException) as error:
+            except duckdb.Error as error:
                 _roll_back(cursor)
-                raise Stale("Someone else changed this first.") from error
+                if _is_race(error):
+                    raise Stale("Someone else changed this first.") from error
+                raise DatabaseError(
+                    f"{self.path} could not be written, nothing was changed: "
+                    f"{str(error).splitlines()[0]}"
+                ) from error
             except BaseException:
                 _roll_back(cursor)
                 raise
@@ -104,6 +111,13 @@ class Store:
         trace: TracebackType | None,
     ) -> None:
         self.close()
+
+
+def _is_race(error: duckdb.Error) -> bool:
+    # A commit that fails for want of space is a TransactionException too.
+    if isinstance(error, duckdb.ConstraintException):
+        return True
+    return isinstance(error, duckdb.TransactionException) and "onflict" in str(error)
 
 
 def _roll_back(cursor: duckdb.DuckDBPyConnection) -> None:

@@ -152,15 +152,23 @@ def claim(store: Store, interaction_id: str, reviewer: str, now: datetime, until
 def last_act(store: Store, reviewer: str, *, sample: bool) -> dict[str, Any] | None:
     """What this reviewer did last and has not undone: a decision (its revision) or a skip (None).
 
-    A decision that someone has since built upon is not theirs to undo any more.
+    A decision that someone has since built upon is not theirs to undo any more, unless that was
+    undone itself. `current` is the item's current revision.
     """
     rows = store.rows(
         """
-        SELECT act.interaction_id, act.revision FROM (
-            SELECT d.seq, d.interaction_id, d.revision FROM decisions d
-            WHERE d.reviewer = $reviewer AND d.undoes IS NULL AND NOT EXISTS (
-                SELECT 1 FROM decisions later WHERE later.interaction_id = d.interaction_id
-                AND later.revision > d.revision)
+        WITH standing AS (
+            SELECT d.* FROM decisions d WHERE d.undoes IS NULL AND NOT EXISTS (
+                SELECT 1 FROM decisions u
+                WHERE u.interaction_id = d.interaction_id AND u.undoes = d.revision)
+        )
+        SELECT act.interaction_id, act.revision, (
+            SELECT max(revision) FROM decisions c WHERE c.interaction_id = act.interaction_id
+        ) AS current FROM (
+            SELECT s.seq, s.interaction_id, s.revision FROM standing s
+            WHERE s.reviewer = $reviewer AND NOT EXISTS (
+                SELECT 1 FROM standing later WHERE later.interaction_id = s.interaction_id
+                AND later.revision > s.revision)
             UNION ALL
             SELECT s.seq, s.interaction_id, NULL FROM skips s
             WHERE s.reviewer = $reviewer AND s.skipped AND NOT EXISTS (

@@ -60,14 +60,27 @@ def record(
             )
 
 
-def parent(store: Store, *, format_: str, cut_off: int, sample: bool) -> str | None:
-    """The latest export of the same format that ends before this cut-off."""
+def parent(store: Store, *, format_: str, cut_off: int, filters: dict[str, Any]) -> str | None:
+    """The latest export of the same format that ended before this cut-off.
+
+    For one that was made already it is the parent it had then, whatever was exported since: a
+    repetition must give the same bytes.
+    """
     rows = store.rows(
-        "SELECT export_id FROM exports WHERE format = ? AND cut_off < ? AND is_sample = ? "
-        "ORDER BY cut_off DESC, seq DESC LIMIT 1",
-        [format_, cut_off, sample],
+        "SELECT export_id, cut_off, manifest FROM exports "
+        "WHERE format = ? AND cut_off <= ? AND is_sample = ? ORDER BY cut_off DESC, seq DESC",
+        [format_, cut_off, filters["sample"]],
     )
-    return str(rows[0]["export_id"]) if rows else None
+    earlier: str | None = None
+    for row in rows:
+        if row["cut_off"] < cut_off:
+            earlier = earlier or str(row["export_id"])
+            continue
+        manifest = msgspec.json.decode(row["manifest"])
+        if manifest["filters"] == filters:
+            known: str | None = manifest["parent"]
+            return known
+    return earlier
 
 
 def made(store: Store, *, sample: bool) -> list[dict[str, Any]]:

@@ -182,10 +182,12 @@ def texts(store: Store, ids: Sequence[str]) -> dict[str, list[str]]:
     rows = store.rows(
         """
         SELECT id, question || ' ' || answer || ' ' || coalesce(history, '') || ' '
-                   || coalesce(sources, '') || ' ' || coalesce(metadata, '') AS text
+                   || coalesce(sources, '') || ' ' || coalesce(metadata, '') || ' '
+                   || coalesce(array_to_string(tags, ' '), '') AS text
         FROM interactions WHERE id IN $ids
         UNION ALL
-        SELECT interaction_id, coalesce(correction, '') || ' ' || coalesce(comment, '')
+        SELECT interaction_id, coalesce(correction, '') || ' ' || coalesce(comment, '') || ' '
+                   || coalesce(array_to_string(tags, ' '), '')
         FROM feedback WHERE interaction_id IN $ids
         UNION ALL
         SELECT interaction_id, coalesce(final_answer, '') || ' ' || coalesce(note, '')
@@ -242,6 +244,14 @@ def sample_unfinished(store: Store) -> bool:
     return bool(rows) and rows[0]["ended"] is None
 
 
+def end_sample_load(store: Store, now: datetime) -> None:
+    """Record that the sample's load was ended on purpose and is not to be taken up again."""
+    with store.write() as cursor:
+        cursor.execute(
+            "UPDATE loads SET finished_at = ? WHERE is_sample AND finished_at IS NULL", [utc(now)]
+        )
+
+
 def clear_sample(store: Store, now: datetime) -> None:
     """Delete the sample and all that reviewers made of it; own rows are not touched.
 
@@ -263,19 +273,20 @@ def clear_sample(store: Store, now: datetime) -> None:
         )
 
 
-def last_event(store: Store, as_of: datetime | None = None) -> int:
-    """The sequence number of the last event stored, or stored up to a moment; 0 when none."""
+def last_event(store: Store, *, sample: bool, as_of: datetime | None = None) -> int:
+    """The number of the last event of the sample, or of the team's own, up to a moment; else 0."""
     moment = utc(as_of)
     return int(
         store.rows(
             """
             SELECT coalesce(max(seq), 0) AS seq FROM (
-                SELECT seq, stored_at FROM interactions UNION ALL
-                SELECT seq, stored_at FROM feedback UNION ALL
-                SELECT seq, decided_at FROM decisions
+                SELECT seq, stored_at FROM interactions WHERE is_sample = $sample UNION ALL
+                SELECT seq, stored_at FROM feedback WHERE is_sample = $sample UNION ALL
+                SELECT d.seq, decided_at FROM decisions d
+                JOIN interactions i ON i.id = d.interaction_id WHERE i.is_sample = $sample
             ) WHERE $moment IS NULL OR stored_at <= $moment::TIMESTAMP
             """,
-            {"moment": moment},
+            {"moment": moment, "sample": sample},
         )[0]["seq"]
     )
 
@@ -307,25 +318,3 @@ def _one(result: duckdb.DuckDBPyConnection) -> Any:
     row = result.fetchone()
     assert row is not None
     return row[0]
-
-
-__all__ = [
-    "LoadCounts",
-    "Slice",
-    "StoredReject",
-    "clear_sample",
-    "content_keys",
-    "events_of",
-    "finish_load",
-    "has_rows",
-    "known_events",
-    "last_event",
-    "loads",
-    "rejects",
-    "sample_unfinished",
-    "scope_is_sample",
-    "start_load",
-    "store_slice",
-    "texts",
-    "utc",
-]

@@ -10,8 +10,8 @@ from typing import Any
 from core.store.database import Store
 
 COLUMNS = {
-    "interactions": ("id", "id", ("question", "answer", "history", "sources", "metadata")),
-    "feedback": ("interaction_id", "seq", ("correction", "comment")),
+    "interactions": ("id", "id", ("question", "answer", "history", "sources", "metadata", "tags")),
+    "feedback": ("interaction_id", "seq", ("correction", "comment", "tags")),
     "decisions": ("interaction_id", "seq", ("final_answer", "note")),
 }
 """Table -> the column that names the interaction, the key of a row, the columns that hold text."""
@@ -50,3 +50,15 @@ def replace(store: Store, rows: dict[str, list[dict[str, Any]]], version: str) -
                     f"UPDATE {table} SET {assignments}, redaction_version = ? WHERE {key} = ?",
                     [*(row[column] for column in columns), version, row["key"]],
                 )
+
+
+def excerpts(store: Store) -> list[str]:
+    """Every excerpt of a rejected line that is stored; they carry no version of their own."""
+    rows = store.rows("SELECT DISTINCT excerpt FROM rejected_lines ORDER BY excerpt")
+    return [row["excerpt"] for row in rows]
+
+
+def replace_excerpt(store: Store, before: str, after: str) -> None:
+    """Put another excerpt in the place of one."""
+    with store.write() as cursor:
+        cursor.execute("UPDATE rejected_lines SET excerpt = ? WHERE excerpt = ?", [after, before])

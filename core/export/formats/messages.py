@@ -14,7 +14,11 @@ from core.export.formats.base import Format
 def _row(case: Case) -> dict[str, Any]:
     return {
         "messages": [
-            *({"role": turn.role, "content": turn.content} for turn in case.history),
+            *(
+                {"role": turn.role, "content": turn.content}
+                for turn in case.history
+                if turn.content.strip()
+            ),
             {"role": "user", "content": case.question},
             {"role": "assistant", "content": case.expected},
         ]
