@@ -329,8 +329,12 @@ def redact(jsonl: bool) -> None:
     offsets count characters of the text given.
     """
     from core.pipeline import record_redactor
+    from core.settings import SettingsError
 
-    redactor = record_redactor().redactor
+    try:
+        redactor = record_redactor().redactor
+    except SettingsError as error:
+        raise Refusal(str(error)) from None
     if not jsonl:
         click.echo(redactor.redact(sys.stdin.read()).text, nl=False)
         return
@@ -338,7 +342,7 @@ def redact(jsonl: bool) -> None:
         if not line.strip():
             continue
         try:
-            text = msgspec.json.decode(line)["text"]
+            text = msgspec.convert(msgspec.json.decode(line)["text"], str)
             redacted = redactor.redact(text)
         except (msgspec.DecodeError, KeyError, TypeError):
             raise Refusal(f'line {number} is not an object with a "text"') from None

@@ -1,5 +1,6 @@
 """Every test has a house of its own: database, key, settings and redactor are never shared."""
 
+import gc
 import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -13,6 +14,15 @@ from core.store import Store
 
 KEY = "a key for tests only, 32 bytes or more"
 CACHES = (settings, secret_key, record_redactor)
+
+
+def pytest_unconfigure() -> None:
+    """Keep pytest's closing line the last one.
+
+    Hypothesis times the garbage collector by a callback that outlives the modules it refers to, and
+    DuckDB then complains of leaks.
+    """
+    gc.callbacks.clear()
 
 
 @pytest.fixture(autouse=True)

@@ -6,6 +6,7 @@ machine may not be able to make.
 """
 
 import os
+import re
 import shutil
 import socket
 import subprocess
@@ -19,12 +20,18 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, urlsplit
 
-from playwright.sync_api import Page, Request, WebSocket, sync_playwright
+import pytest
+from playwright.sync_api import Browser, Locator, Page, Request, WebSocket, expect, sync_playwright
+
+from core.settings import secret_key
+from core.store import Store
 
 ROOT = Path(__file__).resolve().parent.parent
 START_SECONDS = 60
+DATABASE = "flywheel.duckdb"
+KEY = "a key for tests only, 32 bytes or more"
 BROWSER_ARGUMENTS = [
     "--no-sandbox",  # chromium refuses to start as root otherwise
     "--disable-gpu",
@@ -108,23 +115,44 @@ class Server:
 
 @contextmanager
 def serve(
-    folder: Path, env: Mapping[str, str] | None = None, root: Path = ROOT
+    folder: Path, env: Mapping[str, str | None] | None = None, root: Path = ROOT
 ) -> Iterator[Server]:
     """The app with a store of its own under `folder`.
 
-    `env` adds environment variables; `root` is another copy of the app, as `probe` makes.
+    `env` adds environment variables, or with None takes them away; `root` is another copy of the
+    app, as `probe` makes.
     """
     own = {
         "HOME": str(folder),  # nobody's personal Streamlit settings
-        "FLYWHEEL_DB": str(folder / "flywheel.duckdb"),
-        "FLYWHEEL_KEY": "a key for tests only, 32 bytes or more",
+        "FLYWHEEL_DB": str(folder / DATABASE),
+        "FLYWHEEL_KEY": KEY,
     }
-    server = Server(folder, {**os.environ, **own, **(env or {})}, root)
+    wanted = {**os.environ, **own, **(env or {})}
+    server = Server(folder, {name: v for name, v in wanted.items() if v is not None}, root)
     server.start()
     try:
         yield server
     finally:
         server.stop()
+
+
+@contextmanager
+def store_of(folder: Path) -> Iterator[Store]:
+    """The store of `serve(folder)`, opened before the app starts or after it has ended."""
+    with pytest.MonkeyPatch.context() as patch, Store(folder / DATABASE) as store:
+        patch.setenv("FLYWHEEL_KEY", KEY)
+        secret_key.cache_clear()
+        yield store
+
+
+@contextmanager
+def copy_of(folder: Path, to: Path) -> Iterator[Store]:
+    """What a power cut would leave now of the store of a running `serve(folder)`."""
+    for name in (DATABASE, f"{DATABASE}.wal"):
+        if (folder / name).exists():
+            shutil.copy(folder / name, to)
+    with store_of(to) as store:
+        yield store
 
 
 def probe(folder: Path, **pages: str) -> Path:
@@ -177,26 +205,48 @@ def chromium() -> str:
 
 
 @contextmanager
-def browser_page(
-    width: int = 1440, height: int = 900, scheme: Literal["light", "dark"] = "light", **options: Any
-) -> Iterator[tuple[Page, Traffic]]:
-    """A fresh browser page, and the list of all it asked the network for."""
+def browser() -> Iterator[Browser]:
+    """Debian's chromium, for several pages one after the other or beside each other."""
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium(), args=BROWSER_ARGUMENTS)
+        running = playwright.chromium.launch(executable_path=chromium(), args=BROWSER_ARGUMENTS)
         try:
-            context = browser.new_context(
-                viewport={"width": width, "height": height}, color_scheme=scheme, **options
-            )
-            traffic = Traffic()
-            context.on("request", lambda request: traffic.urls.append(request.url))
-            page = context.new_page()
-            page.on("requestfailed", traffic.failed)
-            page.on("websocket", traffic.connected)
-            page.on("console", lambda message: traffic.console.append(message.text))
-            page.on("pageerror", lambda error: traffic.console.append(str(error)))
-            yield page, traffic
+            yield running
         finally:
-            browser.close()
+            running.close()
+
+
+@contextmanager
+def page_of(
+    running: Browser,
+    width: int = 1440,
+    height: int = 900,
+    scheme: Literal["light", "dark"] = "light",
+    **options: Any,
+) -> Iterator[tuple[Page, Traffic]]:
+    """A page that shares nothing with others, and the list of all it asked the network for."""
+    context = running.new_context(
+        viewport={"width": width, "height": height}, color_scheme=scheme, **options
+    )
+    traffic = Traffic()
+    context.on("request", lambda request: traffic.urls.append(request.url))
+    page = context.new_page()
+    page.on("requestfailed", traffic.failed)
+    page.on("websocket", traffic.connected)
+    page.on("console", lambda message: traffic.console.append(message.text))
+    page.on("pageerror", lambda error: traffic.console.append(str(error)))
+    try:
+        yield page, traffic
+    finally:
+        context.close()
+
+
+@contextmanager
+def browser_page(
+    width: int = 1440, height: int = 900, **options: Any
+) -> Iterator[tuple[Page, Traffic]]:
+    """A page in a browser of its own; `options` are those of `page_of`."""
+    with browser() as running, page_of(running, width, height, **options) as both:
+        yield both
 
 
 def settled(page: Page) -> None:
@@ -205,3 +255,32 @@ def settled(page: Page) -> None:
     A locator, as `page.wait_for_function` evaluates strings, which the app's policy forbids.
     """
     page.locator("[data-testid=stApp][data-test-script-state=notRunning]").wait_for()
+
+
+def visit(page: Page, server: Server, address: str = "") -> None:
+    """Go to an address of the app as a new visitor does."""
+    page.goto(f"{server.url}/{address}")
+    settled(page)
+
+
+def turn_to(page: Page, title: str) -> None:
+    """Go to another page of the app within the same session."""
+    page.get_by_role("link", name=title, exact=True).first.click()
+    expect(page.get_by_role("heading", name=title, exact=True).first).to_be_visible(timeout=20_000)
+    settled(page)
+
+
+def button(page: Page, name: str) -> Locator:
+    """A button by its words; on Review its key is written beside them."""
+    return page.get_by_role("button", name=re.compile(rf"^{re.escape(name)}( Shortcut .+)?$"))
+
+
+def item_in_address(page: Page) -> str:
+    return "".join(parse_qs(urlsplit(page.url).query).get("item", []))
+
+
+def item_shown(page: Page, id_: str) -> None:
+    """Wait until an item is in the address and on the screen, ready to be decided."""
+    expect(page.locator(".st-key-item-head")).to_contain_text(id_, timeout=20_000)
+    settled(page)
+    assert item_in_address(page) == id_

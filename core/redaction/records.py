@@ -236,7 +236,11 @@ class RecordRedactor:
         """A log's name or path as it may be stored: files are called after people too."""
         redacted = self.redactor.redact(name, models=False).text
         stem = name.replace("\\", "/").rpartition("/")[2]
-        return f"log-{keyed_hash('file', name)}" if self._holds_name(stem) else redacted
+        try:
+            named = self._holds_name(stem)
+        except Exception:
+            named = True  # fail closed: hash it
+        return f"log-{keyed_hash('file', name)}" if named else redacted
 
     def _holds_name(self, text: str) -> bool:
         """Whether words such as `jane.doe` are a person's name to the model."""

@@ -43,7 +43,7 @@ def _compared(old: list[str], new: list[str]) -> list[Piece]:
     for parts in (lambda words: words, _lines):
         before, after = parts(old), parts(new)
         counts = Counter(after)
-        if sum(counts[part] for part in before if not part.isspace()) <= _MOST_PAIRS:
+        if sum(counts[part] for part in before if not _is_blank(part)) <= _MOST_PAIRS:
             return _matched(before, after)
     return [Piece("removed", "".join(old)), Piece("added", "".join(new))]
 
@@ -52,10 +52,14 @@ def _lines(words: list[str]) -> list[str]:
     return "".join(words).splitlines(keepends=True)
 
 
+def _is_blank(part: str) -> bool:
+    # It follows the words around it, and there is too much of it to weigh; a new line is a mark.
+    return part.isspace() and "\n" not in part
+
+
 def _matched(before: list[str], after: list[str]) -> list[Piece]:
     pieces: list[Piece] = []
-    # White space is junk: it follows the words around it, and there is too much of it to weigh.
-    matcher = SequenceMatcher(str.isspace, before, after, autojunk=False)
+    matcher = SequenceMatcher(_is_blank, before, after, autojunk=False)
     for tag, i, j, k, m in matcher.get_opcodes():
         if tag == "equal":
             pieces.append(Piece("same", "".join(before[i:j])))

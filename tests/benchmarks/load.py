@@ -68,7 +68,7 @@ def sealed_lines(count: int) -> Iterator[bytes]:
     pages = [
         {
             "title": prose(25),
-            "uri": f"https://help.example.com/{draw.choice(WORDS)}/{number}",
+            "uri": f"https://help.example.com/{draw.choice(WORDS)}/how-to-{draw.choice(WORDS)}-{number}",
             "text": prose(110),
         }
         for number in range(300)
