@@ -192,6 +192,15 @@ def test_one_changed_word_in_a_long_text_is_one_change(words: int) -> None:
     ]
 
 
+@pytest.mark.xfail(reason="too many pairs for words, and a line is too coarse for prose")
+def test_many_small_changes_in_a_long_text_stay_small() -> None:
+    before = prose(3_000, 1).split(" ")
+    after = ["other" if place % 50 == 49 else word for place, word in enumerate(before)]
+    found = in_time(" ".join(before), " ".join(after))
+    replaced = sum(len(piece.text) for piece in found if piece.change == "removed")
+    assert replaced < 2 * sum(map(len, before[49::50]))
+
+
 @pytest.mark.parametrize(
     ("before", "after"),
     [

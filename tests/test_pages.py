@@ -243,7 +243,7 @@ def test_a_changed_text_is_not_approved() -> None:
     app = opened("review", reviewer="Ann")
     app.text_area[0].set_value("Hold both.")
     click(app, "Approve")
-    assert "You changed the correction, so it was not approved" in words(app)
+    assert "The text is not the user's correction, so it was not approved" in words(app)
     assert app.text_area[0].value == "Hold both."
     assert history("o-1") == []
 

@@ -221,9 +221,8 @@ def test_a_stale_decision_changes_nothing_and_says_who_was_first(
 def test_two_reviewers_get_different_items(
     server: Server, chromium: Browser, decided: Callable[[], Decided]
 ) -> None:
-    with browser_page() as (ann, _):
+    with page_of(chromium) as (ann, _), page_of(chromium) as (bob, _):
         first = open_review(ann, server, "Ann")
-        bob = colleague(ann)
         second = open_review(bob, server, "Bob")
         assert first != second
         expect(bob.locator(".st-key-review-head")).to_contain_text("with other reviewers")
