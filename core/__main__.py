@@ -16,7 +16,7 @@ from typing import Any
 import click
 import msgspec
 
-from core.load.native import read_time
+from core.load.native import SHAPES, read_time
 from core.records import ACTIONS, Action
 
 
@@ -95,14 +95,37 @@ def main() -> None:
 
 @command("load", creates=True)
 @click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
-def load(store: Any, paths: tuple[Path, ...]) -> tuple[dict[str, Any], str]:
+@click.option("--shape", type=click.Choice(SHAPES), default="auto", help="What wrote the log.")
+@click.option(
+    "--map",
+    "pairs",
+    multiple=True,
+    metavar="FIELD=KEY",
+    help="Under which key the log has a field; may be repeated.",
+)
+def load(
+    store: Any,
+    paths: tuple[Path, ...],
+    shape: str,  # one so far, so auto has nothing to find out
+    pairs: tuple[str, ...],
+) -> tuple[dict[str, Any], str]:
     """Read feedback logs (JSONL), redact them, store them.
+
+    Where a log has other names for our fields, say which:
+
+    \b
+      python -m core load log.jsonl --map question=Query --map answer=reply.text --map signal=thumb
 
     Loading a log again is safe: what is stored already is skipped, lines added since are read.
     See `rejects` for the lines that could not be read.
     """
+    from core.load import MappingError, parse_mapping
     from core.pipeline import load_file
 
+    try:
+        mapping = parse_mapping(pairs)
+    except MappingError as error:
+        raise click.UsageError(str(error)) from None
     files = []
     for path in paths:
         try:
@@ -112,7 +135,7 @@ def load(store: Any, paths: tuple[Path, ...]) -> tuple[dict[str, Any], str]:
                 file=sys.stderr,
                 hidden=not sys.stderr.isatty(),
             ) as bar:
-                counts = load_file(store, path, lambda done, _: bar.update(done - bar.pos))
+                counts = load_file(store, path, lambda done, _: bar.update(done - bar.pos), mapping)
         except OSError as error:
             raise Refusal(f"{path}: {error.strerror}") from None
         files.append({"path": str(path), **msgspec.to_builtins(counts)})
@@ -338,13 +361,13 @@ def redact(jsonl: bool) -> None:
     if not jsonl:
         click.echo(redactor.redact(sys.stdin.read()).text, nl=False)
         return
-    for number, line in enumerate(sys.stdin, start=1):
+    for number, line in enumerate(sys.stdin.buffer, start=1):
         if not line.strip():
             continue
         try:
             text = msgspec.convert(msgspec.json.decode(line)["text"], str)
             redacted = redactor.redact(text)
-        except (msgspec.DecodeError, KeyError, TypeError):
+        except (msgspec.DecodeError, UnicodeError, KeyError, TypeError):
             raise Refusal(f'line {number} is not an object with a "text"') from None
         findings = [{"start": f.start, "end": f.end, "type": f.type} for f in redacted.findings]
         click.echo(json.dumps({"redacted": redacted.text, "findings": findings}))

@@ -113,6 +113,9 @@ class FeedbackLog:
     ) -> None:
         """Append what a user said of an answer logged earlier.
 
+        Placeholders are numbered as in the answer while this process remembers it; another process
+        starts again, so that the same number may stand for another value there.
+
         Raises `ValueError` for an unknown signal or an edit without the edited text, `OSError`
         when the file cannot be written.
         """

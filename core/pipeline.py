@@ -6,7 +6,7 @@ the same log again skips what is stored and goes on.
 """
 
 import filecmp
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from functools import lru_cache
 from itertools import islice
@@ -19,7 +19,7 @@ from core.load import read_records
 from core.records import Feedback, Interaction, Record, Rejected
 from core.redaction import TYPES, VERSION, Redactor
 from core.redaction.records import RecordRedactor, RedactionFailed
-from core.settings import SAMPLE_LOG, settings
+from core.settings import SAMPLE_LOG, SETTINGS_FILE, SettingsError, settings
 from core.store import Stale, Store, log, rewrite
 from core.store.log import LoadCounts, Slice, StoredReject
 
@@ -35,6 +35,11 @@ class Cancelled(Exception):
 def record_redactor() -> RecordRedactor:
     """The one redactor of this process, with the team's settings."""
     chosen = settings().redaction
+    if unknown := set(chosen.off) - set(TYPES):
+        raise SettingsError(
+            f"{SETTINGS_FILE}: redaction.off names {', '.join(sorted(unknown))}, which is no type "
+            f"of personal data; the types are {', '.join(TYPES)}."
+        )
     redactor = Redactor(
         types=set(TYPES) - set(chosen.off),
         allow=chosen.allow,
@@ -44,7 +49,10 @@ def record_redactor() -> RecordRedactor:
 
 
 def load_file(
-    store: Store, path: Path, on_progress: Callable[[int, int], None] | None = None
+    store: Store,
+    path: Path,
+    on_progress: Callable[[int, int], None] | None = None,
+    mapping: Mapping[str, str] | None = None,
 ) -> LoadCounts:
     """Load a log file. The file that ships as the sample is the sample however it gets in.
 
@@ -58,6 +66,7 @@ def load_file(
             size=path.stat().st_size,
             is_sample=is_sample(path),
             on_progress=on_progress,
+            mapping=mapping,
         )
 
 
@@ -74,8 +83,10 @@ def load_log(
     size: int = 0,
     is_sample: bool = False,
     on_progress: Callable[[int, int], None] | None = None,
+    mapping: Mapping[str, str] | None = None,
 ) -> LoadCounts:
-    """Load one log from a binary stream; `name` is what rejects and loads call it.
+    """Load one log from a binary stream; `name` is what rejects and loads call it,
+    `mapping` is for logs of another shape (`core.load.mapping`).
 
     `on_progress` is called after each slice with bytes done and `size`; it may raise `Cancelled`.
     Returns the counts by record of this load.
@@ -83,10 +94,13 @@ def load_log(
     limits = settings().load
     redactor = record_redactor()
     # A path often holds its owner's name.
-    name = redactor.safe_file_name(name.replace(str(Path.home()), "~"))
+    home = str(Path.home())
+    name = redactor.safe_file_name(name.replace(home, "~") if len(home) > 1 else name)
     load_id = log.start_load(store, name, datetime.now(UTC), is_sample=is_sample)
     counts = LoadCounts()
-    for records in _slices(read_records(stream, limits.max_line_bytes), limits.slice_records):
+    for records in _slices(
+        read_records(stream, limits.max_line_bytes, mapping), limits.slice_records
+    ):
         for race in range(RACES):
             try:
                 part, after = _prepare(store, redactor, records, counts)

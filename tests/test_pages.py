@@ -5,6 +5,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Iterator
+from html import unescape
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -92,7 +93,8 @@ def drawn(app: AppTest, kind: str) -> list[Any]:
 def words(app: AppTest) -> str:
     """All that is drawn by calls that take plain text or our own HTML."""
     html = [body for element in drawn(app, "html") if "<style>" not in (body := element.proto.body)]
-    return "\n".join([text.value for text in [*app.title, *app.subheader, *app.text]] + html)
+    plain = [text.value for text in [*app.title, *app.subheader, *app.text]]
+    return "\n".join([*plain, *map(unescape, html)])
 
 
 def links(app: AppTest) -> list[str]:

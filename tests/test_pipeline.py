@@ -950,14 +950,27 @@ def test_the_sample_is_the_sample_however_it_gets_in(
 # ---- killed ---------------------------------------------------------------------------------
 
 CHILD = """
-import sys
+import sys, time
 from pathlib import Path
 from core import settings
 settings.SETTINGS_FILE = Path(sys.argv[1])
 from core.pipeline import load_file
-from core.store import Store
+from core.store import Store, log
+slices, table = int(sys.argv[4]), sys.argv[5]
+done = 0
+def after_slice(offset, size):
+    global done
+    done += 1
+    print("slice", flush=True)
+insert = log._insert
+def insert_and_wait(cursor, name, rows):
+    insert(cursor, name, rows)
+    if name == table and done >= slices and rows:
+        print("in the middle", flush=True)
+        time.sleep(600)
+log._insert = insert_and_wait
 with Store(Path(sys.argv[2])) as store:
-    load_file(store, Path(sys.argv[3]), lambda done, size: print(done, flush=True))
+    load_file(store, Path(sys.argv[3]), after_slice)
 print("finished", flush=True)
 """
 SLICE = 20
@@ -1013,15 +1026,24 @@ def test_a_killed_load_leaves_whole_slices_and_can_be_repeated(
 
     chance = random.Random(7)
     reached = 0
-    for slices in (2, 14, 33):
-        command = [sys.executable, "-c", CHILD, str(chosen), str(database), str(path)]
+    # Killed in the middle of a slice's transaction, and anywhere between two slices.
+    for slices, table in ((2, "interactions"), (14, ""), (33, "feedback")):
+        arguments = [chosen, database, path, slices, table]
         child = subprocess.Popen(
-            command, stdout=subprocess.PIPE, cwd=config.ROOT, env=dict(os.environ)
+            [sys.executable, "-c", CHILD, *map(str, arguments)],
+            stdout=subprocess.PIPE,
+            cwd=config.ROOT,
+            env=dict(os.environ),
         )
         assert child.stdout is not None
         for _ in range(slices):
-            assert child.stdout.readline().strip().isdigit()
-        time.sleep(chance.random() / 50)  # anywhere in the next slice, its commit included
+            assert child.stdout.readline() == b"slice\n"
+        if table:
+            while (said := child.stdout.readline()) == b"slice\n":
+                pass
+            assert said == b"in the middle\n"
+        else:
+            time.sleep(chance.random() / 50)
         child.kill()
         assert b"finished" not in child.stdout.read()
         child.stdout.close()

@@ -5,6 +5,7 @@ because that one cannot reject: it turns a malformed line into a row of NULLs.
 """
 
 from core.load.lines import read_lines
-from core.load.native import read_records
+from core.load.mapping import MappingError, parse_mapping
+from core.load.native import SHAPES, read_records
 
-__all__ = ["read_lines", "read_records"]
+__all__ = ["SHAPES", "MappingError", "parse_mapping", "read_lines", "read_records"]

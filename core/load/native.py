@@ -4,7 +4,7 @@ A line is an interaction, or a vote alone (`{"type": "feedback", "interaction_id
 keys of an interaction go to its metadata: nothing a team logged is dropped.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any, BinaryIO
 
@@ -12,8 +12,12 @@ import msgspec
 
 from core.keys import is_sealed
 from core.load.lines import read_lines
+from core.load.mapping import renamed
 from core.records import SIGNALS, Feedback, Interaction, Record, Rejected, Source, Turn
 from core.redaction import VERSION
+
+SHAPES = ("auto", "native")
+"""The shapes of logs that can be named; auto finds out which one it is."""
 
 DEEPEST = 100
 ROLES = {"developer": "system", "human": "user", "customer": "user", "ai": "assistant"}
@@ -27,13 +31,22 @@ class Unreadable(Exception):
     """Why a record cannot be read, in words that never quote it."""
 
 
-def read_records(stream: BinaryIO, max_line_bytes: int) -> Iterator[Record | Rejected]:
-    """Yield one `Record` or one `Rejected` for every line of the stream that is not blank."""
+def read_records(
+    stream: BinaryIO, max_line_bytes: int, mapping: Mapping[str, str] | None = None
+) -> Iterator[Record | Rejected]:
+    """Yield one `Record` or one `Rejected` for every line of the stream that is not blank.
+
+    `mapping` says under which keys a log of another shape has our fields.
+    """
     for line in read_lines(stream, max_line_bytes):
         try:
             if line.too_long:
                 raise Unreadable(f"the line is longer than {max_line_bytes:,} bytes")
-            yield Record(line=line.number, offset=line.offset, content=read_record(line.content))
+            yield Record(
+                line=line.number,
+                offset=line.offset,
+                content=read_record(line.content, mapping or {}),
+            )
         except Unreadable as reason:
             yield Rejected(
                 line=line.number,
@@ -43,7 +56,7 @@ def read_records(stream: BinaryIO, max_line_bytes: int) -> Iterator[Record | Rej
             )
 
 
-def read_record(content: bytes) -> Interaction | Feedback:
+def read_record(content: bytes, mapping: Mapping[str, str]) -> Interaction | Feedback:
     """Read one line. Raises `Unreadable`."""
     try:
         value = msgspec.json.decode(content.decode())
@@ -55,6 +68,8 @@ def read_record(content: bytes) -> Interaction | Feedback:
         raise Unreadable(f"objects and lists are nested more than {DEEPEST} deep")
     if not isinstance(value, dict):
         raise Unreadable(f"the line is {_kind(value)}, not an object in braces")
+    if mapping:
+        value = renamed(value, mapping)
     if value.get("type") == "feedback" or ("interaction_id" in value and "question" not in value):
         return read_feedback(value, alone=True)
     return read_interaction(value)

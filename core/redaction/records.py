@@ -302,8 +302,12 @@ class _Page:
         return self._kept(self._redactor.redact(text, self._numbering, models=self._models))
 
     def label(self, text: str) -> str:
+        redacted = self._redactor.redact(text, self._numbering, models=False)
         # "2.14.0.1" is a version here, whatever it looks like.
-        return text if _VERSION_LIKE.fullmatch(text) else self.word(text)
+        only_ip = all(finding.type == "IP" for finding in redacted.findings)
+        if only_ip and not redacted.failed and _VERSION_LIKE.fullmatch(text):
+            return text
+        return self._kept(redacted)
 
     def tag(self, text: str) -> str:
         # The name models want a sentence: of "boiler" alone they make a person.
@@ -359,7 +363,7 @@ class _Page:
                 self.counts[cue] += 1
                 return self._numbering.placeholder(cue, str(value))
             case str() if value.strip():
-                return self.text(value)
+                return self.tag(value)
             case int() | float() if len(str(value)) >= _LONG_NUMBER:
                 redacted = self.label(str(value))
                 return value if redacted == str(value) else redacted

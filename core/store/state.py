@@ -19,7 +19,8 @@ WITH item AS (
     SELECT f.seq, f.interaction_id, f.signal, f.correction, i.answer,
            coalesce(f.rater_ref, '') AS rater,
            coalesce(f.given_at, i.logged_at, f.stored_at) AS effective_at
-    FROM feedback f JOIN item i ON i.id = f.interaction_id WHERE f.seq <= $cut
+    FROM feedback f JOIN item i ON i.id = f.interaction_id AND i.is_sample = f.is_sample
+    WHERE f.seq <= $cut
 ), vote AS (
     SELECT DISTINCT ON (interaction_id, rater) interaction_id, signal
     FROM event WHERE signal IN ('up', 'down')

@@ -25,7 +25,7 @@ class Card(SpanDetector, CreditCardDetector):  # type: ignore[misc]
     """12 to 19 digits, also in groups split by one space or dash, of a known issuer; Luhn."""
 
     needs = r"[0-9](?:[ -]?[0-9]){11}"
-    _run = re.compile(r"(?<![\w])[0-9](?:[ -]?[0-9]){11,}(?![\w])")
+    _run = re.compile(r"(?<!\w)(?<![0-9]\.)[0-9](?:[ -]?[0-9]){11,}(?![\w])")
     # Issuer ranges: Visa; Mastercard; American Express; Diners; JCB; UnionPay, Discover, Maestro
     # (ISO/IEC 7812 issuer identification numbers as the networks publish them).
     _issuer = re.compile(
