@@ -217,7 +217,7 @@ def _scan(redactor: Redactor, value: Any, exempt: frozenset[str], key: str = "")
             for item in value:
                 yield from _scan(redactor, item, exempt, key)
         case str() if key == "uri":
-            if redact_uri(redactor, value, Numbering()).text != value:
+            if redact_uri(redactor, value, Numbering(), models=False).text != value:
                 yield "URL", key
         case str():
             for finding in redactor.find(value, models=False):

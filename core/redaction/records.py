@@ -322,7 +322,9 @@ class _Page:
     def source(self, source: Source) -> Source:
         return Source(
             title=self.text(source.title) if source.title else None,
-            uri=self._kept(redact_uri(self._redactor, source.uri, self._numbering))
+            uri=self._kept(
+                redact_uri(self._redactor, source.uri, self._numbering, models=self._models)
+            )
             if source.uri
             else None,
             text=self.text(source.text) if source.text else None,

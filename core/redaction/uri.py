@@ -25,7 +25,9 @@ _JOINT = re.compile(r"[-_+.]")
 _TWO_WORDS = re.compile(r"[^\W\d_]{2,}[-_+. ]+[^\W\d_]{2,}")
 
 
-def redact_uri(redactor: Redactor, uri: str, numbering: Numbering) -> Redacted:
+def redact_uri(
+    redactor: Redactor, uri: str, numbering: Numbering, *, models: bool = True
+) -> Redacted:
     """`uri` without what may identify a person; a file name or plain text is redacted as text.
 
     The query keeps its keys, numbers of up to four digits and booleans; other values become
@@ -34,11 +36,11 @@ def redact_uri(redactor: Redactor, uri: str, numbering: Numbering) -> Redacted:
     """
     try:
         if not _SCHEME.match(uri):
-            return redactor.redact(uri, numbering)
+            return redactor.redact(uri, numbering, models=models)
         parts = urlsplit(uri)
         host = parts.netloc.rpartition("@")[2]
         decoded = _decoded(parts.path)
-        path = replace(decoded, _in_path(redactor, decoded), numbering)
+        path = replace(decoded, _in_path(redactor, decoded, models), numbering)
         # Decoding and encoding again may not give the same path: only do it for cause.
         kept = _quoted(path.text) if path.findings else parts.path
         text = f"{parts.scheme}://{host}{kept}"
@@ -49,10 +51,10 @@ def redact_uri(redactor: Redactor, uri: str, numbering: Numbering) -> Redacted:
         return Redacted(FAILED, (), True)
 
 
-def _in_path(redactor: Redactor, path: str) -> list[Finding]:
+def _in_path(redactor: Redactor, path: str, models: bool) -> list[Finding]:
     # A path may hold another URL (web archives do): that is evidence too.
     found = [each for each in redactor.find(path, models=False) if each.type != "URL"]
-    while new := list(_names(redactor, path, found)):
+    while models and (new := list(_names(redactor, path, found))):
         found += new
     return sorted(found, key=lambda finding: finding.start)
 

@@ -1,15 +1,27 @@
-"""The difference of two texts word by word, as data: how it looks is the page's business."""
+"""The difference of two texts word by word, as data: how it looks is the page's business.
+
+difflib is cubic at worst, and its own cure (`autojunk`) takes the spaces of a long text for noise,
+so that one changed word makes all that follows look replaced. So a long text is first cut at runs
+of words that stand exactly once in either version (the idea of Bram Cohen's patience diff), and
+difflib sees what lies between.
+"""
 
 import re
+from bisect import bisect_left
 from collections import Counter
+from collections.abc import Iterator, Sequence
 from difflib import SequenceMatcher
 from typing import Literal
 
 import msgspec
 
 _WORDS = re.compile(r"\s+|\w+|[^\w\s]")
-_MOST_PAIRS = 300_000
-"""Pairs of equal words that may be weighed against each other; more would take minutes."""
+_SHORT = 1_000
+"""Words of both versions up to which difflib sees them whole."""
+
+_RUN = 7
+_GAP = 400_000
+"""Pairs of words in a stretch between two runs, above which it counts as replaced."""
 
 
 class Piece(msgspec.Struct, frozen=True):
@@ -22,50 +34,76 @@ class Piece(msgspec.Struct, frozen=True):
 def word_diff(before: str, after: str) -> list[Piece]:
     """The pieces that turn `before` into `after`.
 
-    Without the added ones they spell `before`, without the removed ones `after`. Texts too long to
-    compare word by word are compared line by line, and what even so is too much counts as replaced.
+    Without the added ones they spell `before`, without the removed ones `after`.
     """
     old, new = _WORDS.findall(before), _WORDS.findall(after)
-    start = _common(old, new)
-    end = _common(old[start:][::-1], new[start:][::-1])
-    pieces = [Piece("same", "".join(old[:start]))]
-    pieces += _compared(old[start : len(old) - end], new[start : len(new) - end])
-    pieces.append(Piece("same", "".join(old[len(old) - end :])))
+    short = len(old) + len(new) <= _SHORT
+    pieces: list[Piece] = []
+    done = 0
+    for i, j, k, m in [(0, len(old), 0, len(new))] if short else _gaps(old, new):
+        pieces.append(Piece("same", "".join(old[done:i])))
+        pieces += _compared(old[i:j], new[k:m])
+        done = j
+    pieces.append(Piece("same", "".join(old[done:])))
     return _joined([piece for piece in pieces if piece.text])
 
 
-def _common(old: list[str], new: list[str]) -> int:
-    pairs = enumerate(zip(old, new, strict=False))
-    return next((place for place, (a, b) in pairs if a != b), min(len(old), len(new)))
-
-
-def _compared(old: list[str], new: list[str]) -> list[Piece]:
-    for parts in (lambda words: words, _lines):
-        before, after = parts(old), parts(new)
-        counts = Counter(after)
-        if sum(counts[part] for part in before if not _is_blank(part)) <= _MOST_PAIRS:
-            return _matched(before, after)
-    return [Piece("removed", "".join(old)), Piece("added", "".join(new))]
-
-
-def _lines(words: list[str]) -> list[str]:
-    return "".join(words).splitlines(keepends=True)
-
-
-def _is_blank(part: str) -> bool:
-    # It follows the words around it, and there is too much of it to weigh; a new line is a mark.
-    return part.isspace() and "\n" not in part
-
-
-def _matched(before: list[str], after: list[str]) -> list[Piece]:
-    pieces: list[Piece] = []
-    matcher = SequenceMatcher(_is_blank, before, after, autojunk=False)
-    for tag, i, j, k, m in matcher.get_opcodes():
+def _compared(old: Sequence[str], new: Sequence[str]) -> Iterator[Piece]:
+    codes: Sequence[tuple[str, int, int, int, int]] = [("replace", 0, len(old), 0, len(new))]
+    if len(old) * len(new) <= _GAP or len(old) + len(new) <= _SHORT:
+        codes = SequenceMatcher(None, old, new, autojunk=False).get_opcodes()
+    for tag, i, j, k, m in codes:
         if tag == "equal":
-            pieces.append(Piece("same", "".join(before[i:j])))
+            yield Piece("same", "".join(old[i:j]))
         else:
-            pieces += [Piece("removed", "".join(before[i:j])), Piece("added", "".join(after[k:m]))]
-    return pieces
+            yield Piece("removed", "".join(old[i:j]))
+            yield Piece("added", "".join(new[k:m]))
+
+
+def _gaps(old: Sequence[str], new: Sequence[str]) -> Iterator[tuple[int, int, int, int]]:
+    """Where the versions differ between the runs that both have once, in the same order."""
+    i = k = 0
+    for a, b in [*_anchors(old, new), (len(old), len(new))]:
+        if a < i or b < k:
+            continue  # within what was the same after the anchor before
+        while i < a and k < b and old[i] == new[k]:
+            i, k = i + 1, k + 1
+        j, m = a, b
+        while j > i and m > k and old[j - 1] == new[m - 1]:
+            j, m = j - 1, m - 1
+        if (i, k) != (j, m):
+            yield i, j, k, m
+        i, k = a, b
+        while i < len(old) and k < len(new) and old[i] == new[k]:
+            i, k = i + 1, k + 1
+
+
+def _anchors(old: Sequence[str], new: Sequence[str]) -> list[tuple[int, int]]:
+    """The longest rising sequence of places (in old, in new) of runs that both have once."""
+    there = _once(new)
+    last: list[int] = []  # per length of a sequence: the least place in new that ends one
+    pairs: list[tuple[int, int]] = []  # the pair that does
+    before: dict[tuple[int, int], tuple[int, int] | None] = {}
+    for run, i in _once(old).items():
+        if run in there:
+            length = bisect_left(last, there[run])
+            pair = (i, there[run])
+            before[pair] = pairs[length - 1] if length else None
+            last[length : length + 1] = [there[run]]
+            pairs[length : length + 1] = [pair]
+    chain = []
+    step = pairs[-1] if pairs else None
+    while step:
+        chain.append(step)
+        step = before[step]
+    return chain[::-1]
+
+
+def _once(words: Sequence[str]) -> dict[tuple[str, ...], int]:
+    """The runs of `_RUN` words that stand once, with their place."""
+    runs = list(zip(*(words[shift:] for shift in range(_RUN)), strict=False))
+    count = Counter(runs)
+    return {run: place for place, run in enumerate(runs) if count[run] == 1}
 
 
 def _joined(pieces: list[Piece]) -> list[Piece]:
