@@ -71,6 +71,7 @@ def show(running: Runtime, item: review.Item, desk: review.Desk) -> None:
             _closed_item(running, item, desk)
     st.query_params[REVISION] = str(item.revision)
     if revision != item.revision:
+        _if_just_decided_go_on(item.id, desk)
         # Nobody clicked, but what is on the screen has changed under the visitor.
         if st.session_state.get(_DRAWN) == (item.id, revision):
             _warn(f"{review.who_was_first(item)} {KEPT}")
@@ -160,6 +161,7 @@ def _decide(
             note=note,
         )
     except Stale as stale:
+        _if_just_decided_go_on(item.id, desk)
         _warn(f"{stale} {KEPT}")
     except (review.Refused, RedactionFailed, DatabaseError) as refusal:
         _warn(str(refusal))
@@ -167,6 +169,13 @@ def _decide(
     words |= {"skip": "skipped", "reopen": "reopened"}
     _done(Done(item.id, words[action], became=action not in ("skip", "reopen")))
     go(item.id if action == "reopen" else desk.after(item.id))
+
+
+def _if_just_decided_go_on(id_: str, desk: review.Desk) -> None:
+    """A key pressed twice comes back with the old address: its first press was the decision."""
+    done: Done | None = st.session_state.get("done")
+    if done and done.id == id_:
+        go(desk.after(id_))
 
 
 def _warn(warning: str) -> NoReturn:

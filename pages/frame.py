@@ -32,8 +32,10 @@ def main(url_prefix: str = "") -> None:
         st.Page(HERE / f"{name}.py", title=title, url_path=f"{url_prefix}{name}", default=not i)
         for i, (name, title) in enumerate(TITLES.items())
     ]
-    page = st.navigation(pages, position="top")
-    with st.container(key="narrow-nav", horizontal=True, gap=None):  # see style.css
+    # Links of our own in the header (see style.css): Streamlit's turn into a drawer on a phone,
+    # which hides where one is and stays open after a choice.
+    page = st.navigation(pages, position="hidden")
+    with st.container(key="nav", horizontal=True, gap=None):
         for entry in pages:
             st.page_link(entry, width="content")
     session.require_access()

@@ -510,6 +510,7 @@ def test_sample_and_own_rows_are_sorted_apart(store: Store, load: Load) -> None:
     load(answered("own", "up", **same), answered("shipped", "up", **same))
     with store.write() as cursor:
         cursor.execute("UPDATE interactions SET is_sample = true WHERE id = 'shipped'")
+        cursor.execute("UPDATE feedback SET is_sample = true WHERE interaction_id = 'shipped'")
     cut = log.last_event(store, sample=False)
     for sample, expected in ((False, "own"), (True, "shipped")):
         result = curate(store, "eval", sample=sample, cut=cut)

@@ -61,9 +61,9 @@ def heading(page: Page, title: str) -> Locator:
 
 
 def page_links(page: Page) -> list[str]:
-    navigation = page.get_by_role("navigation", name="App pages")
-    expect(navigation.get_by_role("link")).to_have_count(len(TITLES))
-    return navigation.get_by_role("link").all_inner_texts()
+    links = page.locator(".st-key-nav").get_by_role("link")
+    expect(links).to_have_count(len(TITLES))
+    return links.all_inner_texts()
 
 
 # ---- who may talk to the app ----------------------------------------------------------------
@@ -294,9 +294,7 @@ def test_the_pages_can_be_reached_on_a_phone(server: Server) -> None:
     with browser_page(390, 844) as (page, _):
         page.goto(server.url)
         for title in reversed(TITLES):
-            link = page.get_by_role("link", name=title, exact=True)
-            expect(link).to_have_count(1)  # Streamlit's own are hidden once the styles are there
-            link.click()
+            page.get_by_role("link", name=title, exact=True).click()
             expect(heading(page, title)).to_be_visible(timeout=20_000)
         width = page.evaluate("document.documentElement.scrollWidth")
     assert width == 390

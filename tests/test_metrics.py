@@ -230,6 +230,7 @@ def test_a_filter_is_the_same_for_every_chart(filled: Store, chosen: Filter, ids
 def test_sample_and_own_rows_are_counted_apart(filled: Store) -> None:
     with filled.write() as cursor:
         cursor.execute("UPDATE interactions SET is_sample = true WHERE id IN ('a', 'b')")
+        cursor.execute("UPDATE feedback SET is_sample = true WHERE interaction_id IN ('a', 'b')")
     assert steps(filled, OWN)[0] == ("Logged", 7)
     assert steps(filled, Filter(sample=True))[:3] == [
         ("Logged", 2),

@@ -303,6 +303,7 @@ def test_sample_and_own_items_are_never_on_one_desk(store: Store, load: Load) ->
     load(answered("own", down()), answered("shipped", down()))
     with store.write() as cursor:
         cursor.execute("UPDATE interactions SET is_sample = true WHERE id = 'shipped'")
+        cursor.execute("UPDATE feedback SET is_sample = true WHERE interaction_id = 'shipped'")
     assert waiting(store) == ("own",)
     assert desk(store, sample=True, reviewer="Ann", now=NOW).waiting == ("shipped",)
     act(store, "shipped", "approve")
