@@ -48,13 +48,16 @@ def main() -> None:
 def _prepare(running: Runtime, name: str, sample: bool) -> None:
     taken_out = st.session_state.setdefault(f"taken-out-{sample}", set())
     with st.spinner("Collecting, and looking through every text once more"):
-        st.session_state["prepared"] = export.prepare(
+        prepared = export.prepare(
             running.store,
             running.redactor.redactor,
             name,
             sample=sample,
             without=taken_out,
         )
+    st.session_state["prepared"] = prepared
+    # Made now: a file that is made on the click is lost when another click overtakes it.
+    st.session_state["zip"] = b"" if prepared.found else export.zipped(prepared)
 
 
 def _prepared(running: Runtime, prepared: export.Prepared) -> None:
@@ -73,7 +76,7 @@ def _prepared(running: Runtime, prepared: export.Prepared) -> None:
         texts.notice("Last scan: no personal data found in any row.", good=True)
         st.download_button(
             "Download",
-            data=lambda: export.zipped(prepared),
+            data=st.session_state["zip"],
             file_name=f"flywheel-{prepared.format.name}-{prepared.export_id[:8]}.zip",
             mime="application/zip",
             type="primary",

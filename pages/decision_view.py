@@ -6,6 +6,7 @@ restart of the server the first click comes to a session that has never drawn th
 Streamlit drops callbacks without a word, but not values.
 """
 
+from datetime import timedelta
 from typing import NamedTuple, NoReturn
 
 import streamlit as st
@@ -21,7 +22,9 @@ from pages import session, texts
 ITEM = "item"
 REVISION = "revision"
 KEPT = "Nothing was changed. Your text is still in Correction."
+BOUNCE = timedelta(seconds=3)
 _DRAWN = "drawn"
+_ACTS = "acts"
 
 
 class Wish(NamedTuple):
@@ -41,12 +44,35 @@ class Done(NamedTuple):
     became: bool
 
 
+class Acts:
+    """What this visitor has done so far.
+
+    An object, fetched before a decision and noted in right after it: Streamlit may stop the script
+    for the next key at any touch of its session state, and what is done must not go unnoted.
+    """
+
+    def __init__(self) -> None:
+        self.done: Done | None = None
+        self.decided: set[str] = set()
+
+    def note(self, done: Done, *, decided: bool) -> None:
+        self.done = done
+        (self.decided.add if decided else self.decided.discard)(done.id)
+
+
+def acts() -> Acts:
+    """What this visitor has done so far."""
+    found: Acts = st.session_state.setdefault(_ACTS, Acts())
+    return found
+
+
 def show(running: Runtime, item: review.Item, desk: review.Desk) -> None:
     """Draw the correction and the buttons for the revision that the visitor has on the screen.
 
     That revision is in the address. Where it is no longer the current one, the old buttons are
     drawn once more, so that a click on them is met and answered instead of falling into a void.
     """
+    _if_just_decided_go_on(item, desk)
     on_screen = st.query_params.get(REVISION)
     revision = int(on_screen) if on_screen and on_screen.isdecimal() else item.revision
     proposed = item.final_answer or item.correction or ""
@@ -69,14 +95,14 @@ def show(running: Runtime, item: review.Item, desk: review.Desk) -> None:
             _open_item(running, item, desk, revision, text or "")
         else:
             _closed_item(running, item, desk)
-    st.query_params[REVISION] = str(item.revision)
-    if revision != item.revision:
-        _if_just_decided_go_on(item.id, desk)
+    if revision != item.revision and st.session_state.get(_DRAWN) == (item.id, revision):
         # Nobody clicked, but what is on the screen has changed under the visitor.
-        if st.session_state.get(_DRAWN) == (item.id, revision):
-            _warn(f"{review.who_was_first(item)} {KEPT}")
+        _warn(f"{review.who_was_first(item)} {KEPT}")
+    st.session_state[_DRAWN] = (item.id, item.revision)
+    if on_screen != str(item.revision):
+        st.query_params[REVISION] = str(item.revision)
+    if revision != item.revision:
         st.rerun()
-    st.session_state[_DRAWN] = (item.id, revision)
 
 
 def _open_item(
@@ -147,6 +173,9 @@ def _decide(
 ) -> None:
     """Record the decision on the item and revision that are on the screen, and go on."""
     running, item, desk, revision = wish
+    mine = acts()
+    words = {"approve": "approved", "edit": "saved with your edit", "reject": "rejected"}
+    words |= {"skip": "skipped", "reopen": "reopened"}
     try:
         review.decide(
             running.store,
@@ -161,21 +190,23 @@ def _decide(
             note=note,
         )
     except Stale as stale:
-        _if_just_decided_go_on(item.id, desk)
         _warn(f"{stale} {KEPT}")
     except (review.Refused, RedactionFailed, DatabaseError) as refusal:
         _warn(str(refusal))
-    words = {"approve": "approved", "edit": "saved with your edit", "reject": "rejected"}
-    words |= {"skip": "skipped", "reopen": "reopened"}
-    _done(Done(item.id, words[action], became=action not in ("skip", "reopen")))
+    mine.note(
+        Done(item.id, words[action], became=action not in ("skip", "reopen")),
+        decided=action != "reopen",
+    )
+    st.session_state["show_lines"] = False
     go(item.id if action == "reopen" else desk.after(item.id))
 
 
-def _if_just_decided_go_on(id_: str, desk: review.Desk) -> None:
+def _if_just_decided_go_on(item: review.Item, desk: review.Desk) -> None:
     """A key pressed twice comes back with the old address: its first press was the decision."""
-    done: Done | None = st.session_state.get("done")
-    if done and done.id == id_:
-        go(desk.after(id_))
+    if item.status == "pending" or item.id not in acts().decided:
+        return
+    if session.now().replace(tzinfo=None) - item.decisions[-1].at < BOUNCE:
+        go(desk.after(item.id))
 
 
 def _warn(warning: str) -> NoReturn:
@@ -185,12 +216,8 @@ def _warn(warning: str) -> NoReturn:
     st.rerun()
 
 
-def _done(done: Done) -> None:
-    st.session_state["done"] = done
-    st.session_state["show_lines"] = False
-
-
 def _undo(running: Runtime) -> None:
+    mine = acts()
     try:
         id_ = review.undo(
             running.store,
@@ -200,15 +227,18 @@ def _undo(running: Runtime) -> None:
         )
     except (review.Refused, Stale, DatabaseError) as refusal:
         _warn(str(refusal))
-    _done(Done(id_, "is back: your last decision is undone", became=False))
+    mine.note(Done(id_, "is back: your last decision is undone", became=False), decided=False)
+    st.session_state["show_lines"] = False
     go(id_)
 
 
 def go(id_: str | None) -> NoReturn:
     """Turn to an item, or to whatever waits next."""
-    st.query_params.pop(REVISION, None)
-    if id_:
-        st.query_params[ITEM] = id_
+    item = review.item(session.opened().store, id_) if id_ else None
+    if item:
+        # Both at once: between two changes of the address a key could be pressed.
+        st.query_params.update({ITEM: item.id, REVISION: str(item.revision)})
     else:
         st.query_params.pop(ITEM, None)
+        st.query_params.pop(REVISION, None)
     st.rerun()

@@ -6,7 +6,7 @@ from core import export, review
 from core.runtime import Runtime
 from core.store import reports
 from pages import decision_view, item_view, keys, session, texts
-from pages.decision_view import ITEM, Done
+from pages.decision_view import ITEM
 
 SHORT = 16
 HELP = """
@@ -32,7 +32,7 @@ def main() -> None:
 
     wanted = st.query_params.get(ITEM)
     if not wanted and desk.waiting:
-        wanted = st.query_params[ITEM] = desk.waiting[0]
+        decision_view.go(desk.waiting[0])
     item = review.item(running.store, wanted) if wanted else None
     if item and item.is_sample != sample:
         session.show(sample=item.is_sample)
@@ -46,11 +46,11 @@ def main() -> None:
         if not claimed:
             st.info("Another reviewer has this item on the screen too.")
     left, right = st.columns([11, 10], gap="large")
-    # The right side first: a decision turns to the next item before the left one is drawn.
-    with right:
-        decision_view.show(running, item, desk)
+    # In this order: a button must not be there before the item that it decides on.
     with left:
         item_view.show(item)
+    with right:
+        decision_view.show(running, item, desk)
 
 
 def _head(running: Runtime, desk: review.Desk, item: review.Item | None) -> None:
@@ -64,7 +64,7 @@ def _head(running: Runtime, desk: review.Desk, item: review.Item | None) -> None
         (desk.with_others, "with other reviewers"),
     )
     more = [f"{count} {words}" for count, words in counts if count]
-    done: Done | None = st.session_state.get("done")
+    done = decision_view.acts().done
     with st.container(horizontal=True, vertical_alignment="center", key="review-head"):
         st.title("Review", anchor=False, width="content")
         st.text(" · ".join([" ".join(where).strip(), *more]), width="stretch")
