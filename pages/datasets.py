@@ -35,13 +35,13 @@ def main() -> None:
         if st.button("Prepare export", type="primary"):
             _prepare(running, name, sample)
     st.text(export.FORMATS[name].about)
-    prepared: export.Prepared | None = st.session_state.get("prepared")
+    prepared, zipped = st.session_state.get("prepared", (None, b""))
     if prepared and prepared.format.name == name and prepared.sample == sample:
         if prepared.manifest["cut_off"] != log.last_event(running.store, sample=sample):
             texts.notice(
                 "Something was loaded or decided since: prepare again to include it.", good=False
             )
-        _prepared(running, prepared)
+        _prepared(running, prepared, zipped)
     _made(running, sample)
 
 
@@ -55,12 +55,11 @@ def _prepare(running: Runtime, name: str, sample: bool) -> None:
             sample=sample,
             without=taken_out,
         )
-    st.session_state["prepared"] = prepared
-    # Made now: a file that is made on the click is lost when another click overtakes it.
-    st.session_state["zip"] = b"" if prepared.found else export.zipped(prepared)
+    # Zipped now: a file that is made on the click is lost when another click overtakes it.
+    st.session_state["prepared"] = prepared, b"" if prepared.found else export.zipped(prepared)
 
 
-def _prepared(running: Runtime, prepared: export.Prepared) -> None:
+def _prepared(running: Runtime, prepared: export.Prepared, zipped: bytes) -> None:
     rows = prepared.manifest["rows"]
     with st.container(key="numbers", horizontal=True, gap="small"):
         st.metric("Rows", f"{rows:,}", border=True)
@@ -76,7 +75,7 @@ def _prepared(running: Runtime, prepared: export.Prepared) -> None:
         texts.notice("Last scan: no personal data found in any row.", good=True)
         st.download_button(
             "Download",
-            data=st.session_state["zip"],
+            data=zipped,
             file_name=f"flywheel-{prepared.format.name}-{prepared.export_id[:8]}.zip",
             mime="application/zip",
             type="primary",

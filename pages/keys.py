@@ -10,6 +10,11 @@ SCRIPT = """
 if (!window.flywheelKeys) {
   window.flywheelKeys = true;
   document.addEventListener("keydown", (event) => {
+    const name = event.target.closest(".st-key-you input");
+    // The name is said: the next key is meant for the item.
+    if (name && event.key === "Enter") setTimeout(() => name.blur(), 50);
+    // Else the keys that decide would go on being typed into the reviewer's name.
+    if (event.key === "Enter" && event.target.closest(".st-key-reviewer")) event.target.blur();
     const field = document.querySelector('.st-key-decision textarea');
     const typing = event.target.closest("input, textarea, [contenteditable=true]");
     if (!field || typing || event.ctrlKey || event.metaKey || event.altKey) return;
@@ -23,5 +28,5 @@ if (!window.flywheelKeys) {
 
 
 def listen() -> None:
-    """Let E, pressed outside of any field, put the cursor into Correction."""
+    """Let E, pressed outside of any field, put the cursor into Correction, and Enter leave the name."""
     st.html(f"<script>{SCRIPT}</script>", unsafe_allow_javascript=True, width="content")

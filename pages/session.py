@@ -118,6 +118,7 @@ def banner(store_runtime: Runtime) -> None:
                 required=True,
                 label_visibility="collapsed",
                 persist_state="session",
+                on_change=_leave_item,
             )
         if sample:
             st.badge("Sample data", color="orange")
@@ -164,6 +165,18 @@ def _bar(job: LoadJob) -> None:
         st.progress(job.share, text="Removing personal data and loading")
         st.text(f"{name}: {job.share:.0%}", width="content")
         st.button("Cancel", key=f"cancel-{id(job)}", on_click=job.cancel, type="tertiary")
+
+
+def _leave_item() -> None:
+    """The item in the address is of the side that is left, and would turn the switch back."""
+    for name in ("item", "revision"):
+        st.query_params.pop(name, None)
+
+
+def _leave_item() -> None:
+    """The item in the address belongs to the side that the visitor turns away from."""
+    for name in ("item", "revision"):
+        st.query_params.pop(name, None)
 
 
 def _clear_sample(store_runtime: Runtime) -> None:

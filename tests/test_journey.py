@@ -3,6 +3,7 @@
 import hashlib
 import io
 import json
+import re
 import shutil
 import stat
 import zipfile
@@ -13,7 +14,7 @@ import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from core import export
-from core.pipeline import record_redactor
+from core.pipeline import load_log, record_redactor
 from core.store import decisions, log, reports
 from tests.serving import (
     DATABASE,
@@ -36,8 +37,8 @@ pytestmark = pytest.mark.browser
 
 PAGES = ["Flywheel", "Review", "Datasets", "Logs"]
 RAW = {
-    "Ada Byron": "PERSON",
-    "ada.byron@example.com": "EMAIL",
+    "Maria Keller": "PERSON",
+    "m.keller@example.com": "EMAIL",
     "020 7946 0018": "PHONE",
     "12 Elm Street, London SW1A 1AA": "ADDRESS",
     "4111 1111 1111 1111": "CREDIT_CARD",
@@ -88,7 +89,18 @@ def warned(page: Page, words: str) -> None:
 
 def turn_switch(page: Page, to: str) -> None:
     page.get_by_role("radiogroup", name="Data").get_by_text(to, exact=True).click()
-    expect(page.get_by_role("radio", name=to)).to_be_checked(timeout=SECONDS)
+    scope = "sample" if to == "Sample" else "own"
+    expect(page.locator(f".st-key-scope-{scope}")).to_be_visible(timeout=SECONDS)
+    settled(page)
+
+
+def choose(page: Page, field: str, option: str) -> None:
+    box = page.get_by_role("combobox", name=field)
+    box.scroll_into_view_if_needed()
+    page.wait_for_timeout(300)  # a list that opens while the page still scrolls closes again
+    box.click()
+    page.get_by_role("option", name=option).click()
+    expect(box).to_have_value(option, timeout=SECONDS)
     settled(page)
 
 
@@ -150,10 +162,10 @@ def meet_empty_pages(page: Page, server: Server) -> None:
 def add_one_interaction(page: Page) -> str:
     """Returns the id that it got."""
     typed = {
-        "Question": "I'm Ada Byron, ada.byron@example.com, 020 7946 0018. How do I move house?",
-        "Answer": "Dear Ada Byron, we will write to 12 Elm Street, London SW1A 1AA.",
-        "Sources": "https://help.example/move?email=ada.byron@example.com\nA guide by Ada Byron",
-        "Correction": "You can do it online, Ada Byron, with card 4111 1111 1111 1111.",
+        "Question": "I'm Maria Keller, m.keller@example.com, 020 7946 0018. How do I move house?",
+        "Answer": "Dear Maria Keller, we will write to 12 Elm Street, London SW1A 1AA.",
+        "Sources": "https://help.example/move?email=m.keller@example.com\nA guide by Maria Keller",
+        "Correction": "You can do it online, Maria Keller, with card 4111 1111 1111 1111.",
     }
     for label, text in typed.items():
         page.get_by_label(label, exact=True).fill(text)
@@ -209,6 +221,10 @@ def see_one_side_at_a_time(page: Page) -> None:
     for title in PAGES:
         turn_to(page, title)
         expect(badge).to_be_visible()
+        if title == "Review":
+            assert waiting(page) == 72
+            assert item_in_address(page).startswith("grw-")
+            continue  # see test_the_switch_on_review_turns_to_the_other_side
         turn_switch(page, "Your logs")
         expect(badge).to_have_count(0)
         match title:
@@ -225,14 +241,12 @@ def see_one_side_at_a_time(page: Page) -> None:
         if title != "Flywheel":
             turn_switch(page, "Sample")
         expect(badge).to_be_visible()
-        if title == "Review":
-            assert waiting(page) == 72
-            assert item_in_address(page).startswith("grw-")
 
 
 def decide(page: Page) -> tuple[list[str], list[str]]:
     """Every action by mouse and key; returns the eval and the training lines that were shown."""
     turn_to(page, "Review")
+    item_shown(page, item_in_address(page))
     button(page, "Approve").click()
     warned(page, "Say who you are first")
     assert waiting(page) == 72
@@ -270,9 +284,7 @@ def decide(page: Page) -> tuple[list[str], list[str]]:
     next_one("approved", 70)
     note_lines()
 
-    page.get_by_role("combobox", name="Reason for a rejection").click()
-    page.get_by_role("option", name="Cannot tell what is right").click()
-    settled(page)
+    choose(page, "Reason for a rejection", "Cannot tell what is right")
     leave_fields(page)
     page.keyboard.press("x")
     next_one("rejected", 69)
@@ -300,7 +312,7 @@ def decide(page: Page) -> tuple[list[str], list[str]]:
     expect(field).to_be_focused()
     page.keyboard.type(" Ask us if in doubt.")
     button(page, "Approve").click()
-    warned(page, "You changed the correction, so it was not approved")
+    warned(page, "so it was not approved")
     item_shown(page, rejected)
     expect(field).to_have_value(f"{before} Ask us if in doubt.")
     assert waiting(page) == 70
@@ -314,37 +326,46 @@ def decide(page: Page) -> tuple[list[str], list[str]]:
 
     button(page, "Reject").click()
     next_one("rejected", 68)
-    write_a_missing_fix(page, 68)
+    write_a_missing_fix(page)
     return shown
 
 
-def write_a_missing_fix(page: Page, left: int) -> None:
-    """An item without a correction: Approve is off, an edit makes one."""
-    for _ in range(left):
-        if page.get_by_text("needs a fix", exact=True).count():
-            break
-        id_ = item_in_address(page)
-        page.keyboard.press("s")
-        done(page, f"{id_} skipped")
-    id_ = item_in_address(page)
+def write_a_missing_fix(page: Page) -> None:
+    """An item without a correction, found by way of Datasets: Approve is off, an edit makes one."""
+    left = waiting(page)
+    turn_to(page, "Datasets")
+    prepare(page)
+    link = page.get_by_role("main").get_by_role("link", name=re.compile("^grw-")).first
+    before = link.inner_text()
+    choose(page, "Look at those left out because", "needs_fix")
+    expect(link).not_to_have_text(before, timeout=SECONDS)
+    settled(page)
+    id_ = link.inner_text().strip()
+    link.click()
     item_shown(page, id_)
+    expect(page.get_by_text("needs a fix", exact=True)).to_be_visible()
     expect(button(page, "Approve")).to_be_disabled()
+    leave_fields(page)
     page.keyboard.press("a")
     page.keyboard.press("e")
     page.keyboard.type("Please look at Profile > Meters.")
     page.keyboard.press("Control+Enter")
     done(page, f"{id_} saved with your edit")
+    assert waiting(page) == left - 1
+
+
+def prepare(page: Page) -> None:
+    button(page, "Prepare export").click()
+    expect(page.get_by_text("Last scan: no personal data found")).to_be_visible(timeout=SECONDS)
+    expect(page.get_by_text("Something was loaded or decided since")).to_have_count(0)
+    settled(page)
 
 
 def download(page: Page, format_: str, lines: list[str]) -> bytes:
     """Prepare, look, download twice; returns the zip."""
     turn_to(page, "Datasets")
-    page.get_by_role("combobox", name="Format").click()
-    page.get_by_role("option", name=format_).click()
-    settled(page)
-    button(page, "Prepare export").click()
-    expect(page.get_by_text("Last scan: no personal data found")).to_be_visible(timeout=SECONDS)
-    settled(page)
+    choose(page, "Format", format_)
+    prepare(page)
     zips = []
     for _ in range(2):
         with page.expect_download() as started:
@@ -415,6 +436,66 @@ def clear_the_sample(page: Page, own: str) -> None:
                 assert states == ["cleared", "done"]
 
 
+# ---- what lies beside the way ---------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def both(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """An app that holds a bit of a sample and a bit of a team's own log."""
+    folder = tmp_path_factory.mktemp("both")
+    with store_of(folder) as store:
+        for name in ("own", "sample"):
+            lines = [
+                {
+                    "id": f"{name}-{number}",
+                    "logged_at": f"2026-11-20T10:{number:02}:00Z",
+                    "question": f"How do I reset meter {number}?",
+                    "answer": "Hold the left button.",
+                    "feedback": {"signal": "down", "correction": "Hold the right button."},
+                }
+                for number in range(5)
+            ]
+            text = "\n".join(json.dumps(line) for line in lines)
+            load_log(store, io.BytesIO(text.encode()), name, is_sample=name == "sample")
+    with serve(folder) as running:
+        yield running
+
+
+def test_the_switch_on_review_turns_to_the_other_side(chromium: Browser, both: Server) -> None:
+    with page_of(chromium) as (page, _):
+        visit(page, both, "review")
+        for scope in ("Sample", "Your logs", "Sample"):
+            turn_switch(page, scope)
+            side = "sample" if scope == "Sample" else "own"
+            item_shown(page, f"{side}-4")
+            assert waiting(page) == 5
+
+
+def test_an_address_of_the_other_side_turns_the_switch(chromium: Browser, both: Server) -> None:
+    with page_of(chromium) as (page, _):
+        visit(page, both, "review?item=sample-2")
+        item_shown(page, "sample-2")
+        expect(page.get_by_text("Sample data", exact=True)).to_be_visible()
+        expect(page.get_by_role("radio", name="Sample")).to_be_checked()
+        visit(page, both, "review?item=own-2")
+        item_shown(page, "own-2")
+        expect(page.get_by_text("Sample data", exact=True)).to_have_count(0)
+
+
+def test_after_the_name_is_entered_keys_decide(chromium: Browser, both: Server) -> None:
+    """Otherwise A, X and S would be typed into the name, and go on record with it."""
+    with page_of(chromium) as (page, _):
+        visit(page, both, "review?item=own-1")
+        name = page.get_by_label("Your name")
+        name.fill("Ann")
+        name.press("Enter")
+        expect(name).not_to_be_focused()
+        settled(page)
+        page.keyboard.press("s")
+        done(page, "own-1 skipped")
+        expect(name).to_have_value("Ann")
+
+
 # ---- the first start ------------------------------------------------------------------------
 
 
@@ -438,7 +519,8 @@ def test_a_first_start_loads_the_sample_while_the_first_page_is_there(
             timeout=SECONDS
         )
         expect(page.get_by_text("Removing personal data and loading")).to_be_visible()
-        expect(page.get_by_text("400", exact=True)).to_be_visible(timeout=120_000)
+        tile = page.get_by_test_id("stMetricValue").first
+        expect(tile).to_have_text("400", timeout=120_000)
         expect(page.get_by_text("Sample data", exact=True)).to_be_visible()
         expect(page.get_by_role("progressbar")).to_have_count(0, timeout=SECONDS)
         settled(page)
