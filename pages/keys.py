@@ -1,4 +1,5 @@
-"""A key that puts the cursor into a field: the one thing Streamlit's shortcuts cannot do.
+"""Keys that move the cursor, which Streamlit's shortcuts cannot do: E into Correction, Enter out of
+the reviewer's name.
 
 The script is a constant: the Content-Security-Policy allows it by its hash, and nothing logged
 ever becomes part of it.
@@ -28,5 +29,5 @@ if (!window.flywheelKeys) {
 
 
 def listen() -> None:
-    """Let E, pressed outside of any field, put the cursor into Correction, and Enter leave the name."""
+    """Let E, outside of any field, put the cursor into Correction, and Enter leave the name."""
     st.html(f"<script>{SCRIPT}</script>", unsafe_allow_javascript=True, width="content")

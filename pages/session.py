@@ -173,12 +173,6 @@ def _leave_item() -> None:
         st.query_params.pop(name, None)
 
 
-def _leave_item() -> None:
-    """The item in the address belongs to the side that the visitor turns away from."""
-    for name in ("item", "revision"):
-        st.query_params.pop(name, None)
-
-
 def _clear_sample(store_runtime: Runtime) -> None:
     store_runtime.clear_sample()
     st.session_state.pop(_SCOPE, None)
