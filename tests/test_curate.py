@@ -511,9 +511,8 @@ def test_sample_and_own_rows_are_sorted_apart(store: Store, load: Load) -> None:
     with store.write() as cursor:
         cursor.execute("UPDATE interactions SET is_sample = true WHERE id = 'shipped'")
         cursor.execute("UPDATE feedback SET is_sample = true WHERE interaction_id = 'shipped'")
-    cut = log.last_event(store, sample=False)
     for sample, expected in ((False, "own"), (True, "shipped")):
-        result = curate(store, "eval", sample=sample, cut=cut)
+        result = curate(store, "eval", sample=sample, cut=log.last_event(store, sample=sample))
         assert ([case.id for case in result.cases], result.excluded) == ([expected], {})
 
 
