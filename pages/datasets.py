@@ -108,7 +108,7 @@ def _prepared(running: Runtime, prepared: export.Prepared, zipped: bytes) -> Non
         )
         if chosen:
             for id_ in prepared.excluded[chosen][:8]:
-                st.page_link(session.page("review"), label=id_, query_params={"item": id_})
+                _link(id_)
             more = len(prepared.excluded[chosen]) - 8
             if more > 0:
                 st.text(f"and {more} more")
@@ -123,12 +123,16 @@ def _refused(running: Runtime, prepared: export.Prepared) -> None:
     for found in prepared.found[:20]:
         with st.container(horizontal=True, vertical_alignment="center"):
             st.text(f"{found.type} in {found.key}", width="content")
-            st.page_link(session.page("review"), label=found.id, query_params={"item": found.id})
+            _link(found.id)
     st.button(
         "Leave these items out",
         on_click=_leave_out,
         args=(running, prepared),
     )
+
+
+def _link(id_: str) -> None:
+    st.page_link(session.page("review"), label=texts.as_label(id_), query_params={"item": id_})
 
 
 def _leave_out(running: Runtime, prepared: export.Prepared) -> None:

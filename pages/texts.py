@@ -5,6 +5,7 @@ call home. So Streamlit's Markdown is never used for them. Answers are formatted
 own choosing with images and HTML off and links as text, and what comes out is cleaned once more.
 """
 
+import re
 from html import escape
 
 import nh3
@@ -92,6 +93,11 @@ def show_sources(sources: tuple[Source, ...]) -> None:
         text = f'<div class="plain small">{escape(source.text)}</div>' if source.text else ""
         entries.append(f"<li>{title}{uri}{text}</li>")
     st.html(f'<ol class="sources">{"".join(entries)}</ol>')
+
+
+def as_label(text: str) -> str:
+    """A text as the label of a link or button, which Streamlit reads as Markdown."""
+    return re.sub(r"([!-/:-@\[-`{-~])", r"\\\1", text)
 
 
 def label(text: str) -> None:

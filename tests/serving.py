@@ -281,6 +281,8 @@ def item_in_address(page: Page) -> str:
 
 def item_shown(page: Page, id_: str) -> None:
     """Wait until an item is in the address and on the screen, ready to be decided."""
-    expect(page.locator(".st-key-item-head")).to_contain_text(id_, timeout=20_000)
+    head = page.locator(".st-key-item-head")
+    expect(head.filter(has_text=id_)).to_have_count(1, timeout=20_000)
     settled(page)
+    expect(head).to_have_count(1)  # while it is being drawn the one before may be there too
     assert item_in_address(page) == id_

@@ -252,6 +252,7 @@ def decide(page: Page) -> tuple[list[str], list[str]]:
     assert waiting(page) == 72
     page.get_by_label("Your name").fill("Ann")
     page.get_by_label("Your name").press("Enter")
+    expect(page).to_have_url(re.compile("reviewer=Ann"), timeout=SECONDS)
     settled(page)
     leave_fields(page)
 
@@ -490,6 +491,7 @@ def test_after_the_name_is_entered_keys_decide(chromium: Browser, both: Server) 
         name.fill("Ann")
         name.press("Enter")
         expect(name).not_to_be_focused()
+        expect(page).to_have_url(re.compile("reviewer=Ann"), timeout=SECONDS)
         settled(page)
         page.keyboard.press("s")
         done(page, "own-1 skipped")

@@ -98,7 +98,9 @@ def words(app: AppTest) -> str:
 
 
 def links(app: AppTest) -> list[str]:
-    return [link.proto.label for link in drawn(app, "page_link")][len(PAGES) :]
+    """Labels of the links below the navigation, without the signs that keep them from acting."""
+    labels = [link.proto.label for link in drawn(app, "page_link")][len(PAGES) :]
+    return [label.replace("\\", "") for label in labels]
 
 
 def metrics(app: AppTest) -> dict[str, str]:

@@ -258,7 +258,7 @@ def test_each_press_decides_at_most_the_item_on_the_screen(
         page.evaluate(WATCH)
         place = button(page, "Approve").bounding_box()
         assert place
-        for gap in (0, 30, 80, 110, 140, 170, 200):
+        for gap in (0, 80, 110, 140, 180):
             for wait in (gap, 600):
                 if how == "mouse":
                     page.mouse.click(place["x"] + 20, place["y"] + 10)
