@@ -52,7 +52,8 @@ def start_load(store: Store, log_file: str, now: datetime, *, is_sample: bool) -
     with store.write() as cursor:
         number = _one(cursor.execute("SELECT coalesce(max(id), 0) + 1 FROM loads"))
         cursor.execute(
-            "INSERT INTO loads VALUES (?, ?, ?, NULL, NULL, ?, 0, 0, 0, 0, 0, '{}')",
+            "INSERT INTO loads (id, log_file, started_at, is_sample, lines, loaded, duplicate, "
+            "rejected, feedback, redacted) VALUES (?, ?, ?, ?, 0, 0, 0, 0, 0, '{}')",
             [number, log_file, utc(now), is_sample],
         )
     return int(number)

@@ -77,7 +77,34 @@ def _first_tables(cursor: duckdb.DuckDBPyConnection) -> None:
     """)
 
 
-STEPS: tuple[Callable[[duckdb.DuckDBPyConnection], None], ...] = (_first_tables,)
+def _any_log_and_drafts(cursor: duckdb.DuckDBPyConnection) -> None:
+    cursor.execute("""
+    -- How a log was read, and how far: the same file, read the same way, goes on where it stopped.
+    ALTER TABLE loads ADD COLUMN file_key VARCHAR;
+    ALTER TABLE loads ADD COLUMN shape VARCHAR;
+    ALTER TABLE loads ADD COLUMN bytes_done BIGINT;
+    ALTER TABLE loads ADD COLUMN bytes_total BIGINT;
+    ALTER TABLE loads ADD COLUMN stopped_at TIMESTAMP;
+    ALTER TABLE loads ADD COLUMN stopped_because VARCHAR;
+
+    -- The way a team chose to read logs with these keys.
+    CREATE TABLE shapes (
+        keys_hash VARCHAR PRIMARY KEY, preset VARCHAR NOT NULL, saved_at TIMESTAMP NOT NULL
+    );
+
+    -- What a reviewer has typed and not decided yet.
+    CREATE TABLE drafts (
+        interaction_id VARCHAR NOT NULL, reviewer VARCHAR NOT NULL, revision INTEGER NOT NULL,
+        correction VARCHAR, note VARCHAR, saved_at TIMESTAMP NOT NULL,
+        redaction_version VARCHAR NOT NULL, PRIMARY KEY (interaction_id, reviewer)
+    );
+    """)
+
+
+STEPS: tuple[Callable[[duckdb.DuckDBPyConnection], None], ...] = (
+    _first_tables,
+    _any_log_and_drafts,
+)
 
 
 def migrate(cursor: duckdb.DuckDBPyConnection) -> None:
