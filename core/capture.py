@@ -22,7 +22,8 @@ from typing import Any
 import msgspec
 
 from core.keys import seal
-from core.load.native import Unreadable, read_feedback, read_interaction
+from core.load.native import read_feedback, read_interaction
+from core.load.unreadable import Unreadable
 from core.pipeline import record_redactor
 from core.records import Signal
 from core.redaction import VERSION

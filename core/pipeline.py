@@ -2,11 +2,12 @@
 
 The page, the command line and the first start all call `load_log`. A slice is redacted in memory
 and stored in one transaction with the counts so far, so a killed load leaves whole slices; loading
-the same log again skips what is stored and goes on.
+the same file again goes on after them, and of a log that has grown skips what is stored.
 """
 
 import filecmp
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from datetime import UTC, datetime
 from functools import lru_cache
 from itertools import islice
@@ -15,20 +16,27 @@ from typing import BinaryIO
 
 import msgspec
 
-from core.load import read_records
+from core.keys import keyed_hash
+from core.load import Reading, Shape, as_toml, parse_shape, read_log
 from core.records import Feedback, Interaction, Record, Rejected
 from core.redaction import TYPES, VERSION, Redactor
 from core.redaction.records import RecordRedactor, RedactionFailed
 from core.settings import SAMPLE_LOG, SETTINGS_FILE, SettingsError, settings
-from core.store import Stale, Store, log, rewrite
+from core.store import DatabaseError, Stale, Store, log, rewrite, shapes
 from core.store.log import LoadCounts, Slice, StoredReject
 
 ID_CONFLICT = "id_conflict: this id is stored already with another question or answer"
 RACES = 5
+Progress = Callable[[int, int, int], None]
+"""Called with bytes done, bytes in all, records done."""
 
 
 class Cancelled(Exception):
     """The load was asked to stop; what was stored until then stays."""
+
+
+class ShutDown(Cancelled):
+    """The program ends: nobody's wish, so the next start takes the load up again."""
 
 
 @lru_cache(maxsize=1)
@@ -51,7 +59,9 @@ def record_redactor() -> RecordRedactor:
 def load_file(
     store: Store,
     path: Path,
-    on_progress: Callable[[int, int], None] | None = None,
+    on_progress: Progress | None = None,
+    *,
+    shape: Shape | None = None,
     mapping: Mapping[str, str] | None = None,
 ) -> LoadCounts:
     """Load a log file. The file that ships as the sample is the sample however it gets in.
@@ -65,14 +75,37 @@ def load_file(
             str(path),
             size=path.stat().st_size,
             is_sample=is_sample(path),
+            file_key=key_of_file(path),
             on_progress=on_progress,
+            shape=shape,
             mapping=mapping,
         )
+
+
+def key_of_file(path: Path) -> str:
+    """What tells this state of this file from others without reading it."""
+    about = path.stat()
+    return keyed_hash("file", str(path.resolve()), str(about.st_size), str(about.st_mtime_ns))
 
 
 def is_sample(path: Path) -> bool:
     """Whether this file is the sample log, byte for byte."""
     return SAMPLE_LOG.exists() and filecmp.cmp(path, SAMPLE_LOG, shallow=False)
+
+
+def inspect_log(
+    store: Store,
+    stream: BinaryIO,
+    name: str,
+    *,
+    shape: Shape | None = None,
+    mapping: Mapping[str, str] | None = None,
+) -> Reading:
+    """Begin to read a log the way `load_log` would, without storing anything of it."""
+    limit = settings().load.max_line_bytes
+    return read_log(
+        stream, name, limit, shape=shape, mapping=mapping, remembered=remembered_shapes(store)
+    )
 
 
 def load_log(
@@ -82,41 +115,90 @@ def load_log(
     *,
     size: int = 0,
     is_sample: bool = False,
-    on_progress: Callable[[int, int], None] | None = None,
+    file_key: str = "",
+    on_progress: Progress | None = None,
+    shape: Shape | None = None,
     mapping: Mapping[str, str] | None = None,
 ) -> LoadCounts:
-    """Load one log from a binary stream; `name` is what rejects and loads call it,
-    `mapping` is for logs of another shape (`core.load.mapping`).
+    """Load one log from a binary stream; `name` is what rejects and loads call it.
 
-    `on_progress` is called after each slice with bytes done and `size`; it may raise `Cancelled`.
-    Returns the counts by record of this load.
+    `shape` and `mapping` say how to read it, else that is found out (`core.load.read_log`).
+    `file_key` is the same for the same bytes: a load of them that was stopped goes on where it
+    was, with its counts. `on_progress` is called after each slice with bytes done, `size` and
+    records done; it may raise `Cancelled`. Returns the counts by record of this load.
     """
-    limits = settings().load
     redactor = record_redactor()
+    reading = inspect_log(store, stream, name, shape=shape, mapping=mapping)
+    preset = storable(reading.shape)
     # A path often holds its owner's name.
     home = str(Path.home())
     name = redactor.safe_file_name(name.replace(home, "~") if len(home) > 1 else name)
-    load_id = log.start_load(store, name, datetime.now(UTC), is_sample=is_sample)
-    counts = LoadCounts()
-    for records in _slices(
-        read_records(stream, limits.max_line_bytes, mapping), limits.slice_records
-    ):
-        for race in range(RACES):
-            try:
-                part, after = _prepare(store, redactor, records, counts)
-                now = datetime.now(UTC)
-                log.store_slice(store, load_id, name, part, after, now, is_sample=is_sample)
-            except Stale:
-                # Another load stored one of these ids meanwhile: look again.
-                if race == RACES - 1:
-                    raise
-            else:
-                counts = after
-                break
-        if on_progress:
-            on_progress(records[-1].offset, size)
+    same = keyed_hash("load", name, file_key, as_toml(reading.shape)) if file_key else None
+    load_id, counts = log.begin_load(
+        store, name, datetime.now(UTC), is_sample=is_sample, file_key=same, shape=preset, size=size
+    )
+    records = islice(reading.records, counts.lines, None)
+    try:
+        for slice_ in _slices(records, settings().load.slice_records):
+            counts = _store_slice(store, redactor, slice_, counts, load_id, name, sample=is_sample)
+            if on_progress:
+                on_progress(slice_[-1].offset, size, counts.lines)
+    except Exception as error:
+        # Best effort: what stops a load may stop this note of it too.
+        if not isinstance(error, ShutDown):
+            with suppress(DatabaseError, Stale):
+                why = "cancelled" if isinstance(error, Cancelled) else type(error).__name__
+                log.stop_load(store, load_id, datetime.now(UTC), why)
+        raise
     log.finish_load(store, load_id, datetime.now(UTC))
     return counts
+
+
+def remembered_shapes(store: Store) -> list[Shape]:
+    """The shapes this team chose before, the last one first."""
+    return [parse_shape(preset) for preset in shapes.saved(store)]
+
+
+def remember(store: Store, shape: Shape) -> bool:
+    """Keep a shape for the next log with the same keys, unless its keys hold personal data."""
+    preset = storable(shape)
+    if not preset or not shape.recognise:
+        return False
+    key = keyed_hash("keys", *sorted(shape.recognise))
+    shapes.save(store, key, preset, datetime.now(UTC))
+    return True
+
+
+def storable(shape: Shape) -> str | None:
+    """A shape as it may be stored: None when a key or value in it holds personal data."""
+    text = as_toml(shape)
+    words = [*shape.recognise, *shape.fields.values(), *shape.source.values(), *shape.leave_out]
+    words += [*shape.votes.up, *shape.votes.down, *shape.votes.none]
+    redactor = record_redactor().redactor
+    return None if any(redactor.redact(word).findings for word in words) else text
+
+
+def _store_slice(
+    store: Store,
+    redactor: RecordRedactor,
+    records: list[Record | Rejected],
+    counts: LoadCounts,
+    load_id: int,
+    name: str,
+    *,
+    sample: bool,
+) -> LoadCounts:
+    for race in range(RACES):
+        try:
+            part, after = _prepare(store, redactor, records, counts)
+            log.store_slice(store, load_id, name, part, after, datetime.now(UTC), is_sample=sample)
+        except Stale:
+            # Another load stored one of these ids meanwhile: look again.
+            if race == RACES - 1:
+                raise
+        else:
+            return after
+    raise AssertionError("unreachable")
 
 
 class Reredaction(msgspec.Struct, frozen=True):
@@ -162,7 +244,7 @@ def _prepare(
     store: Store, redactor: RecordRedactor, records: list[Record | Rejected], before: LoadCounts
 ) -> tuple[Slice, LoadCounts]:
     """Decide what becomes of each record, then redact what is new."""
-    part = Slice(first_line=records[0].line, last_line=records[-1].line)
+    part = Slice(first_line=records[0].line, last_line=records[-1].line, offset=records[-1].offset)
     counts = LoadCounts(
         lines=before.lines + len(records),
         loaded=before.loaded,
@@ -171,29 +253,30 @@ def _prepare(
         feedback=before.feedback,
         redacted=dict(before.redacted),
     )
-    readable = [record for record in records if isinstance(record, Record)]
+    # By place in the slice: one line may hold a whole conversation.
+    readable = {n: each for n, each in enumerate(records) if isinstance(each, Record)}
     identities = {
-        record.line: redactor.identify(record.content)
-        for record in readable
+        place: redactor.identify(record.content)
+        for place, record in readable.items()
         if isinstance(record.content, Interaction)
     }
-    ballots = {record.line: redactor.identify_votes(record.content) for record in readable}
+    ballots = {n: redactor.identify_votes(record.content) for n, record in readable.items()}
     contents = log.content_keys(store, [id_ for id_, _ in identities.values()])
     events = log.known_events(store, [key for votes in ballots.values() for key, _ in votes])
 
     rejected = [record for record in records if isinstance(record, Rejected)]
     new: list[tuple[int, Interaction]] = []
     votes: list[tuple[int, Feedback]] = []
-    for record in readable:
-        fresh = [(key, vote) for key, vote in ballots[record.line] if key not in events]
+    for place, record in readable.items():
+        fresh = [(key, vote) for key, vote in ballots[place] if key not in events]
         if isinstance(record.content, Interaction):
-            id_, content_key = identities[record.line]
+            id_, content_key = identities[place]
             if contents.get(id_, content_key) != content_key:
                 rejected.append(_conflict(record, record.content))
                 continue
             if id_ not in contents:
                 contents[id_] = content_key
-                new.append((record.line, record.content))
+                new.append((place, record.content))
                 counts.loaded += 1
             elif fresh:
                 counts.feedback += 1
@@ -210,16 +293,17 @@ def _prepare(
                 votes.append((record.line, vote))
 
     redactor.warm([content for _, content in new] + [vote for _, vote in votes])
-    ids = {identities[line][0] for line, _ in new} | {
+    ids = {identities[place][0] for place, _ in new} | {
         vote.interaction_id or "" for _, vote in votes
     }
     stored = log.texts(store, sorted(ids))
-    for line, content in new:
-        known = stored.get(identities[line][0], ())
+    for place, content in new:
+        known = stored.get(identities[place][0], ())
+        line = readable[place].line
         try:
             part.interactions.append((line, redactor.interaction(content, known)))
         except Exception:  # one record must not cost the rest of the log
-            rejected.append(_unprocessed(line, readable))
+            rejected.append(_unprocessed(readable[place]))
             counts.loaded -= 1
     for line, vote in votes:
         known = stored.get(vote.interaction_id or "", ())
@@ -237,9 +321,8 @@ def _prepare(
     return part, counts
 
 
-def _unprocessed(line: int, records: list[Record]) -> Rejected:
-    offset = next(record.offset for record in records if record.line == line)
-    return Rejected(line=line, offset=offset, reason="could not be processed", raw="")
+def _unprocessed(record: Record) -> Rejected:
+    return Rejected(line=record.line, offset=record.offset, reason="could not be processed", raw="")
 
 
 def _conflict(record: Record, content: Interaction) -> Rejected:

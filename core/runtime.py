@@ -3,20 +3,34 @@
 Loads run on one thread beside the pages, one after the other; a page asks how far they are.
 """
 
+import hashlib
 import io
 import threading
+import time
 import uuid
+from collections import deque
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, BinaryIO, Literal
 
 import msgspec
 
-from core.load.native import read_interaction
-from core.pipeline import Cancelled, is_sample, load_log, record_redactor
+from core.keys import keyed_hash
+from core.load import Shape, parse_shape, read_interaction
+from core.pipeline import (
+    Cancelled,
+    ShutDown,
+    inspect_log,
+    is_sample,
+    key_of_file,
+    load_log,
+    record_redactor,
+    remember,
+)
+from core.preview import Offer
 from core.records import Signal
 from core.redaction.records import RecordRedactor
 from core.settings import (
@@ -31,6 +45,9 @@ from core.store import DatabaseError, Store, log
 from core.store.log import LoadCounts
 
 KEPT_JOBS = 20
+PACE = 30
+"""Slices over which the pace of a load is taken."""
+
 ONE = "typed by hand"
 """What the loads list calls interactions that were added one at a time."""
 
@@ -38,16 +55,22 @@ ONE = "typed by hand"
 class LoadJob:
     """One load in the background. `done` and `size` are bytes; `message` says why it failed."""
 
-    def __init__(self, name: str, size: int, *, sample: bool) -> None:
+    def __init__(
+        self, name: str, content: Path | bytes, size: int, *, sample: bool, shape: Shape | None
+    ) -> None:
         self.name = name
+        self.content = content
         self.size = size
         self.sample = sample
-        self.done = 0
+        self.shape = shape
+        self.done = self.records = 0
         self.state: Literal["waiting", "running", "done", "failed", "cancelled"] = "waiting"
         self.counts: LoadCounts | None = None
         self.message = ""
         self.ended = threading.Event()
+        self.closing = False
         self._cancel = threading.Event()
+        self._pace: deque[tuple[float, int, int]] = deque(maxlen=PACE)
 
     @property
     def active(self) -> bool:
@@ -59,15 +82,38 @@ class LoadJob:
         """How far it is, 0..1."""
         return min(1.0, self.done / self.size) if self.size else 0.0
 
-    def cancel(self) -> None:
+    @property
+    def rate(self) -> float | None:
+        """Records a second over the last slices; None while nothing can be said."""
+        return self._slope(2)
+
+    @property
+    def seconds_left(self) -> float | None:
+        """How long it takes at the pace of the last slices; None while nothing can be said."""
+        bytes_a_second = self._slope(1)
+        return max(0, self.size - self.done) / bytes_a_second if bytes_a_second else None
+
+    def cancel(self, *, closing: bool = False) -> None:
         """Stop after the slice in work; what is stored stays."""
+        self.closing = closing
         self._cancel.set()
 
-    def progress(self, done: int, _size: int) -> None:
+    def again(self) -> "LoadJob":
+        """A new job for the same log, which goes on where this one stopped."""
+        return LoadJob(self.name, self.content, self.size, sample=self.sample, shape=self.shape)
+
+    def progress(self, done: int, _size: int, records: int) -> None:
         """Called by the pipeline after each slice."""
-        self.done = done
+        self.done, self.records = done, records
+        self._pace.append((time.monotonic(), done, records))
         if self._cancel.is_set():
-            raise Cancelled
+            raise ShutDown if self.closing else Cancelled
+
+    def _slope(self, what: int) -> float | None:
+        pace = list(self._pace)
+        if len(pace) < 2 or pace[-1][0] - pace[0][0] < 1:
+            return None
+        return (pace[-1][what] - pace[0][what]) / (pace[-1][0] - pace[0][0])
 
 
 class Runtime:
@@ -76,8 +122,8 @@ class Runtime:
     def __init__(self, path: Path) -> None:
         self.store = Store(path)
         self.jobs: list[LoadJob] = []
+        self.offers: list[Offer] = []
         self._worker = ThreadPoolExecutor(1, thread_name_prefix="load")
-        self._closing = False
 
     @property
     def redactor(self) -> RecordRedactor:
@@ -87,21 +133,53 @@ class Runtime:
     def load_sample(self) -> None:
         """Load the sample log, or the rest of it, unless that is going on already."""
         if not any(job.sample and job.active for job in self.jobs):
-            self.load_path(SAMPLE_LOG)
+            self.load(str(SAMPLE_LOG), SAMPLE_LOG)
 
-    def load_path(self, path: Path) -> LoadJob:
-        """Load a file of this machine in the background. Raises `OSError` when there is none."""
-        if path.is_dir():
-            raise IsADirectoryError(f"{path} is a folder: name a file in it.")
-        size = path.stat().st_size
-        job = LoadJob(str(path), size, sample=is_sample(path))
-        return self._submit(job, path)
+    def take(self, name: str, content: Path | bytes, *, ask: bool = False) -> LoadJob | Offer:
+        """Load a log in the background, or offer it when it must be asked how to read it.
 
-    def load_bytes(self, name: str, content: bytes) -> LoadJob:
-        """Load an upload in the background; the bytes stay in memory."""
-        return self._submit(
-            LoadJob(name, len(content), sample=content == _sample_bytes(len(content))), content
-        )
+        `content` is a file of this machine, or an upload, whose bytes stay in memory. It is asked
+        when the shape is only guessed, or when somebody wants to (`ask`). Raises `OSError`.
+        """
+        with _stream(content) as stream:
+            reading = inspect_log(self.store, stream, name)
+        if reading.sample and (ask or reading.how in ("guessed", "unknown")):
+            offer = Offer(name, content, reading)
+            self.offers = [*(each for each in self.offers if each.name != name), offer]
+            return offer
+        return self.load(name, content)
+
+    def accept(self, offer: Offer, shape: Shape) -> LoadJob:
+        """Load an offered log by a shape, and remember it for logs with the same keys."""
+        self.dismiss(offer)
+        remember(self.store, shape)
+        return self.load(offer.name, offer.content, shape)
+
+    def dismiss(self, offer: Offer) -> None:
+        """Forget a log that was offered, its bytes included."""
+        self.offers = [each for each in self.offers if each is not offer]
+
+    def load(self, name: str, content: Path | bytes, shape: Shape | None = None) -> LoadJob:
+        """Load a log in the background. Raises `OSError` when there is no such file."""
+        if isinstance(content, Path):
+            size, sample = content.stat().st_size, is_sample(content)
+        else:
+            size, sample = len(content), content == _sample_bytes(len(content))
+        return self._submit(LoadJob(name, content, size, sample=sample, shape=shape))
+
+    def resume(self, job: LoadJob) -> LoadJob:
+        """Go on with a load that was cancelled or has failed."""
+        self.jobs = [each for each in self.jobs if each is not job]
+        return self._submit(job.again())
+
+    def resume_interrupted(self) -> None:
+        """Take up the loads of files that ended with the process before."""
+        for row in log.interrupted_loads(self.store):
+            path = Path(row["log_file"]).expanduser()
+            if path.is_absolute() and path.is_file():
+                shape = parse_shape(row["shape"]) if row["shape"] else None
+                with suppress(OSError):
+                    self.load(str(path), path, shape)
 
     def add_one(
         self,
@@ -145,34 +223,37 @@ class Runtime:
 
     def close(self) -> None:
         """Stop the loads after their slice and close the store."""
-        self._closing = True
         for job in self.jobs:
-            job.cancel()
+            job.cancel(closing=True)
         self._worker.shutdown(wait=True, cancel_futures=True)
         self.store.close()
 
-    def _submit(self, job: LoadJob, content: Path | bytes) -> LoadJob:
+    def _submit(self, job: LoadJob) -> LoadJob:
         self.jobs = [*self.jobs[-KEPT_JOBS:], job]
-        self._worker.submit(self._run, job, content)
+        self._worker.submit(self._run, job)
         return job
 
-    def _run(self, job: LoadJob, content: Path | bytes) -> None:
+    def _run(self, job: LoadJob) -> None:
         job.state = "running"
         try:
-            with _stream(content) as stream:
-                job.progress(0, job.size)
+            with _stream(job.content) as stream:
+                job.progress(0, job.size, 0)
                 job.counts = load_log(
                     self.store,
                     stream,
                     job.name,
                     size=job.size,
                     is_sample=job.sample,
+                    file_key=_key(job.content),
                     on_progress=job.progress,
+                    shape=job.shape,
                 )
+            if isinstance(job.content, bytes):
+                job.content = b""  # raw text is kept no longer than it is needed
             job.state = "done"
         except Cancelled:
             job.state = "cancelled"
-            if job.sample and not self._closing:
+            if job.sample and not job.closing:
                 # Somebody's wish, so the next start does not take it up again.
                 log.end_sample_load(self.store, datetime.now(UTC))
         except Exception as error:
@@ -182,6 +263,12 @@ class Runtime:
             job.message = job.message or f"stopped by {type(error).__name__}"
         finally:
             job.ended.set()
+
+
+def _key(content: Path | bytes) -> str:
+    if isinstance(content, Path):
+        return key_of_file(content)
+    return keyed_hash("file", hashlib.sha256(content).hexdigest())
 
 
 @contextmanager
@@ -215,6 +302,7 @@ def runtime() -> Runtime:
             _runtime = Runtime(database_path())
             if wanted or log.sample_unfinished(_runtime.store):
                 _runtime.load_sample()
+            _runtime.resume_interrupted()
         return _runtime
 
 

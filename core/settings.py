@@ -18,6 +18,7 @@ DATA = ROOT / "data"
 DEFAULT_DATABASE = DATA / "flywheel.duckdb"
 SAMPLE_LOG = DATA / "sample_log.jsonl"
 SETTINGS_FILE = DATA / "settings.toml"
+SHAPES_FOLDER = DATA / "shapes"
 KEY_FILE = DATA / "secret.key"
 SHORTEST_KEY = 32
 

@@ -6,7 +6,7 @@ import pandas as pd
 import streamlit as st
 
 from core import review
-from core.load.native import Unreadable
+from core.load import Unreadable
 from core.redaction import TYPES
 from core.runtime import Runtime
 from pages import session, texts
@@ -16,7 +16,7 @@ VOTES: dict[Vote, str] = {"down": "👎 Down", "up": "👍 Up", "none": "No vote
 
 
 def form(running: Runtime) -> None:
-    st.subheader("Add one interaction", anchor=False)
+    st.header("Add one interaction", anchor=False)
     # Another key after each success empties the fields; after a mistake nothing typed is lost.
     with st.form(f"one-{st.session_state.get('ones', 0)}", border=True):
         question = st.text_area(

@@ -15,7 +15,7 @@ import pytest
 
 from core.capture import FeedbackLog
 from core.keys import keyed_hash, seal
-from core.load import read_records
+from core.load import read_log
 from core.pipeline import load_file
 from core.records import Feedback, Interaction, Record
 from core.redaction import FAILED, VERSION, Redactor
@@ -39,7 +39,7 @@ def lines(path: Path) -> list[dict[str, Any]]:
 
 def read(path: Path) -> list[Interaction | Feedback]:
     with path.open("rb") as stream:
-        records = list(read_records(stream, 1_000_000))
+        records = list(read_log(stream, "log", 1_000_000).records)
     assert all(isinstance(record, Record) for record in records)
     return [record.content for record in records if isinstance(record, Record)]
 

@@ -167,7 +167,7 @@ def test_load_counts_and_counts_again(path: Path, write_log: WriteLog) -> None:
     assert (again["lines"], again["duplicate"], again["rejected"]) == (10, 8, 2)
     assert run("load", path).stdout == (
         f"{path}: 5 records: 0 loaded, 0 votes alone, 4 seen before, 1 rejected\n"
-        "Redacted: nothing found\nWhy lines were rejected: python -m core rejects\n"
+        "Redacted: nothing found\nWhy records were rejected: python -m core rejects\n"
     )
 
 
@@ -375,7 +375,10 @@ def test_help_ends_with_0() -> None:
 def test_a_missing_log_is_named(path: Path, tmp_path: Path) -> None:
     none = tmp_path / "none.jsonl"
     assert refused("load", none) == f"{none}: No such file or directory"
-    assert refused("load", tmp_path) == f"{tmp_path}: Is a directory"
+    (empty := tmp_path / "empty").mkdir()
+    assert refused("load", empty) == (
+        f"{empty}: no log in this folder (.jsonl .ndjson .json .csv .tsv)."
+    )
     # What was loaded before is loaded.
     assert refused("load", path, none) == f"{none}: No such file or directory"
     assert ask("stats") == ALL_STATS

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from core.load import read_lines, read_records
-from core.load.native import read_time
+from core.load import read_log, read_time
+from core.load.lines import read_lines
 from core.pipeline import load_log
 from core.records import (
     SIGNALS,
@@ -31,7 +31,7 @@ GOOD = json.dumps(QA).encode()
 
 
 def read(content: bytes, limit: int = LIMIT) -> list[Record | Rejected]:
-    return list(read_records(io.BytesIO(content), limit))
+    return list(read_log(io.BytesIO(content), "log.jsonl", limit).records)
 
 
 def read_one(value: object) -> Interaction | Feedback:
@@ -154,7 +154,7 @@ def test_only_a_newline_ends_a_line() -> None:
 def test_nul_characters() -> None:
     assert interaction(question="a\x00b").question == "a\x00b"
     assert refusal(b'{"question": "a\x00b", "answer": "x"}').startswith("not valid JSON")
-    assert refusal(b"\x00").startswith("not valid JSON")
+    assert refusal(b"\x00").startswith("this is a binary file")
 
 
 @pytest.mark.parametrize(
@@ -174,14 +174,14 @@ def test_nul_characters() -> None:
         ),
         (b'{"question": "\\ud800", "answer": "x"}', "not valid JSON: JSON is malformed: unexpec"),
         (b'{"question": "\\udc00", "answer": "x"}', "not valid JSON: JSON is malformed: "),
-        (b'{"question": "a\xff", "answer": "x"}', "not valid UTF-8 at byte 16 of the line"),
+        (b'{"question": "a\xff", "answer": "x"}', "not valid UTF-8 at byte 16 of the record"),
         (b'{"question": "\xed\xa0\x80", "answer": "x"}', "not valid UTF-8 at byte 15 of the"),
-        (b"\xff\xfe{\x00}\x00", "not valid UTF-8 at byte 1 of the line"),
-        (b"null", "the line is null, not an object in braces"),
-        (b"true", "the line is true or false, not an object in braces"),
-        (b"12.5", "the line is a number, not an object in braces"),
-        (b'"up"', "the line is a text, not an object in braces"),
-        (b"[" + GOOD + b"]", "the line is a list, not an object in braces"),
+        (b"\xff\xfe{\x00}\x00", "not valid UTF-8 at byte 1 of the record"),
+        (b"null", "the record is null, not an object in braces"),
+        (b"true", "the record is true or false, not an object in braces"),
+        (b"12.5", "the record is a number, not an object in braces"),
+        (b'"up"', "the record is a text, not an object in braces"),
+        (b"[" + GOOD + b"]", "the record is a list, not an object in braces"),
     ],
 )
 def test_a_line_that_is_no_object_is_refused(line: bytes, reason: str) -> None:
@@ -289,17 +289,17 @@ def test_sources_are_texts_or_objects() -> None:
         Source(uri="https://help.example/a?b=c"),
         Source(title="Page 12"),
         Source(title="T"),
-        Source(),
     )
     assert interaction(sources=None).sources == ()
     wrong: object
-    for wrong in (5, None, [], {"title": 5}, {"text": ["x"]}):
+    for wrong in (5, True, {"title": 5}, {"text": ["x"]}):
         assert (
             refusal({**QA, "sources": [wrong]})
             == "sources must be a list of texts or of {title, uri, text}"
         )
-    assert refusal({**QA, "sources": "Page 12"}) == "sources is a text, not a list"
-    assert refusal({**QA, "sources": {"title": "T"}}) == "sources is an object, not a list"
+    assert interaction(sources=[None, "", {}, []]).sources == ()
+    assert interaction(sources="Page 12").sources == (Source(title="Page 12"),)
+    assert interaction(sources={"title": "T"}).sources == (Source(title="T"),)
 
 
 def test_history_is_a_list_of_turns() -> None:
@@ -395,8 +395,6 @@ def test_the_signals_are_those_of_the_vocabulary() -> None:
     for wrong in ("UP", "meh", 1, None, True, ["up"], {"up": 1}):
         assert refusal({**QA, "feedback": {"signal": wrong}}) == unknown
     assert refusal({**QA, "feedback": {}}) == unknown
-    assert refusal({**QA, "feedback": "thumbs up"}) == unknown
-    assert refusal({**QA, "feedback": 1}) == "feedback is a number, not a signal or an object"
     assert refusal({**QA, "feedback": [["up"]]}) == "feedback is a list, not a signal or an object"
 
 
@@ -468,7 +466,6 @@ def test_parts_of_a_second_and_early_times_are_kept() -> None:
         {},
         1e300,
         -1e300,
-        1e17,
         10**400,
         # There is no such moment in UTC, which starts with the year 1 and ends with 9999.
         "0001-01-01T00:00:00+14:00",
@@ -482,16 +479,18 @@ def test_what_is_no_time_is_refused(value: object) -> None:
     assert refusal(vote) == reason.format("at")
 
 
-def test_the_ends_of_time_can_be_stored(store: Store) -> None:
-    ends = ["0001-01-01T00:00:00Z", "9999-12-31T23:59:59.999999Z"]
-    lines = [{**QA, "id": end, "logged_at": end, "feedback": "up"} for end in ends]
-    content = "\n".join(map(json.dumps, lines)).encode()
-    assert load_log(store, io.BytesIO(content), "ends").loaded == 2
-    stored = store.rows("SELECT id, logged_at FROM interactions ORDER BY logged_at")
-    assert [row["logged_at"] for row in stored] == [
-        datetime(1, 1, 1),
-        datetime(9999, 12, 31, 23, 59, 59, 999999),
-    ]
+def test_a_time_that_cannot_be_is_refused() -> None:
+    def moment(days: int) -> str:
+        return (datetime.now(UTC) + timedelta(days=days)).isoformat()
+
+    assert interaction(logged_at=moment(1)).logged_at is not None, "clocks differ"
+    for future in (moment(3), "9999-12-31T23:59:59.999999Z", 1e17):
+        assert refusal({**QA, "logged_at": future}).startswith("logged_at lies in the future (")
+        assert refusal({**QA, "id": "q", "feedback": {"signal": "up", "at": future}}).startswith(
+            "at lies in the future ("
+        )
+    for past in ("0001-01-01T00:00:00Z", "1989-12-31T00:00:00Z", 1_700_000):
+        assert "lies before 1990" in refusal({**QA, "logged_at": past})
 
 
 def test_another_zone_is_the_same_moment() -> None:
@@ -559,12 +558,14 @@ LINES = st.one_of(
     st.binary(max_size=20),
     st.sampled_from([b"", b" \t", b"\r", b"\xef\xbb\xbf", b"\x00", GOOD]),
 ).map(lambda line: line.replace(b"\n", b" "))
+# Two lines that are beyond doubt: what else a file can be is the subject of test_containers.py.
+LINE = json.dumps({**QA, "id": "first", "feedback": "up"}).encode()
 LOGS = st.tuples(
     st.sampled_from([b"", b"\xef\xbb\xbf"]),
     st.lists(LINES, max_size=12),
     st.sampled_from([b"\n", b"\r\n", b"\n\n"]),
     st.sampled_from([b"", b"\n"]),
-).map(lambda parts: parts[0] + parts[2].join(parts[1]) + parts[3])
+).map(lambda parts: parts[0] + parts[2].join([LINE, LINE, *parts[1]]) + parts[3])
 
 
 def not_blank(content: bytes) -> list[int]:

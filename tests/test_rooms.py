@@ -9,7 +9,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from core.load import read_records
+from core.load import read_log
 from core.records import Feedback, Interaction, Record
 from core.redaction import TYPES
 from core.settings import SAMPLE_LOG, SETTINGS_FILE, LoadSettings, Settings
@@ -141,7 +141,7 @@ def test_the_types_named_in_the_settings_file_are_those_there_are() -> None:
 @pytest.mark.skipif(not SAMPLE_LOG.exists(), reason="the sample log is not here")
 def test_the_sample_log_can_be_read() -> None:
     with SAMPLE_LOG.open("rb") as stream:
-        records = list(read_records(stream, LoadSettings().max_line_bytes))
+        records = list(read_log(stream, "log", LoadSettings().max_line_bytes).records)
     read = [record.content for record in records if isinstance(record, Record)]
     interactions = [each for each in read if isinstance(each, Interaction)]
     alone = [each for each in read if isinstance(each, Feedback)]

@@ -97,7 +97,7 @@ def put(store: Store, *records: Any, now: datetime = NOW, sample: bool = False) 
             part.interactions.append((line, record))
         else:
             part.feedback.append((line, record))
-    load = log.start_load(store, "log", now, is_sample=sample)
+    load = log.begin_load(store, "log", now, is_sample=sample)[0]
     log.store_slice(store, load, "log", part, LoadCounts(), now, is_sample=sample)
     log.finish_load(store, load, now)
 
@@ -219,7 +219,7 @@ def test_a_write_that_fails_leaves_nothing(store: Store, vote: Votes) -> None:
     assert store.rows("SELECT * FROM claims") == []
 
     put(store, interaction("q-1"))
-    load = log.start_load(store, "log", NOW, is_sample=False)
+    load = log.begin_load(store, "log", NOW, is_sample=False)[0]
     part = Slice(
         interactions=[(1, interaction("q-2")), (2, interaction("q-1"))],
         feedback=[(1, vote("q-2", "up"))],

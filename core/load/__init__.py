@@ -1,11 +1,44 @@
-"""From the bytes of a log to raw records in memory, or to a line rejected with its reason.
+"""From the bytes of a log to raw records in memory, or to a record rejected with its reason.
 
-Nothing here writes. Lines are typed and checked in Python, not by the database's JSON reader,
+Nothing here writes. Records are typed and checked in Python, not by the database's JSON reader,
 because that one cannot reject: it turns a malformed line into a row of NULLs.
 """
 
-from core.load.lines import read_lines
-from core.load.mapping import MappingError, parse_mapping
-from core.load.native import SHAPES, read_records
+from core.load.containers import LOG_FILES, log_files
+from core.load.native import read_interaction, read_native, read_time
+from core.load.reading import How, Reading, read_log
+from core.load.shapes import (
+    FIELDS,
+    Shape,
+    ShapeError,
+    as_toml,
+    native_records,
+    parse_mapping,
+    parse_shape,
+    presets,
+    shape_file,
+)
+from core.load.unreadable import Unreadable
+from core.load.votes import VoteRule
 
-__all__ = ["SHAPES", "MappingError", "parse_mapping", "read_lines", "read_records"]
+__all__ = [
+    "FIELDS",
+    "LOG_FILES",
+    "How",
+    "Reading",
+    "Shape",
+    "ShapeError",
+    "Unreadable",
+    "VoteRule",
+    "as_toml",
+    "log_files",
+    "native_records",
+    "parse_mapping",
+    "parse_shape",
+    "presets",
+    "read_interaction",
+    "read_log",
+    "read_native",
+    "read_time",
+    "shape_file",
+]

@@ -4,72 +4,36 @@ A line is an interaction, or a vote alone (`{"type": "feedback", "interaction_id
 keys of an interaction go to its metadata: nothing a team logged is dropped.
 """
 
-from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime
-from typing import Any, BinaryIO
+import re
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta, tzinfo
+from email.utils import parsedate_to_datetime
+from typing import Any
 
 import msgspec
 
 from core.keys import is_sealed
-from core.load.lines import read_lines
-from core.load.mapping import renamed
-from core.records import SIGNALS, Feedback, Interaction, Record, Rejected, Source, Turn
+from core.load.sources import read_sources
+from core.load.unreadable import Unreadable, kind_of
+from core.records import SIGNALS, Feedback, Interaction, Turn
 from core.redaction import VERSION
 
-SHAPES = ("auto", "native")
-"""The shapes of logs that can be named; auto finds out which one it is."""
-
-DEEPEST = 100
 ROLES = {"developer": "system", "human": "user", "customer": "user", "ai": "assistant"}
 ROLES |= {"bot": "assistant", "agent": "assistant", "model": "assistant", "function": "tool"}
 ROLES |= {role: role for role in ("system", "user", "assistant", "tool")}
 
-KNOWN = {*Interaction.__struct_fields__, "type", "redaction"} - {"sealed", "found"}
+INTERACTION_FIELDS = tuple(
+    name for name in Interaction.__struct_fields__ if name not in ("sealed", "found")
+)
+KNOWN = {*INTERACTION_FIELDS, "type", "redaction"}
+
+EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)
+AHEAD = timedelta(days=2)
+"""How far a clock may be wrong before a time counts as a mistake."""
 
 
-class Unreadable(Exception):
-    """Why a record cannot be read, in words that never quote it."""
-
-
-def read_records(
-    stream: BinaryIO, max_line_bytes: int, mapping: Mapping[str, str] | None = None
-) -> Iterator[Record | Rejected]:
-    """Yield one `Record` or one `Rejected` for every line of the stream that is not blank.
-
-    `mapping` says under which keys a log of another shape has our fields.
-    """
-    for line in read_lines(stream, max_line_bytes):
-        try:
-            if line.too_long:
-                raise Unreadable(f"the line is longer than {max_line_bytes:,} bytes")
-            yield Record(
-                line=line.number,
-                offset=line.offset,
-                content=read_record(line.content, mapping or {}),
-            )
-        except Unreadable as reason:
-            yield Rejected(
-                line=line.number,
-                offset=line.offset,
-                reason=str(reason),
-                raw=line.content.decode("utf-8", "replace"),
-            )
-
-
-def read_record(content: bytes, mapping: Mapping[str, str]) -> Interaction | Feedback:
-    """Read one line. Raises `Unreadable`."""
-    try:
-        value = msgspec.json.decode(content.decode())
-    except UnicodeDecodeError as error:
-        raise Unreadable(f"not valid UTF-8 at byte {error.start + 1} of the line") from None
-    except (msgspec.DecodeError, RecursionError) as error:
-        raise Unreadable(f"not valid JSON: {error}") from None
-    if _depth(value) > DEEPEST:
-        raise Unreadable(f"objects and lists are nested more than {DEEPEST} deep")
-    if not isinstance(value, dict):
-        raise Unreadable(f"the line is {_kind(value)}, not an object in braces")
-    if mapping:
-        value = renamed(value, mapping)
+def read_native(value: dict[str, Any]) -> Interaction | Feedback:
+    """Read one line's object. Raises `Unreadable`."""
     if value.get("type") == "feedback" or ("interaction_id" in value and "question" not in value):
         return read_feedback(value, alone=True)
     return read_interaction(value)
@@ -85,7 +49,7 @@ def read_interaction(value: dict[str, Any]) -> Interaction:
         question=_text(value, "question"),
         answer=_text(value, "answer"),
         history=tuple(_turn(turn) for turn in _list(value, "history")),
-        sources=tuple(_source(source) for source in _list(value, "sources")),
+        sources=read_sources(value.get("sources")),
         feedback=tuple(_votes(value)),
         agent_version=_label(value, "agent_version"),
         model=_label(value, "model"),
@@ -123,10 +87,11 @@ def read_feedback(value: dict[str, Any], *, alone: bool) -> Feedback:
     )
 
 
-def read_time(value: Any) -> datetime | None:
-    """Read ISO 8601 (without a zone: UTC) or seconds or milliseconds since 1970; None stays None.
+def read_time(value: Any, zone: tzinfo = UTC) -> datetime | None:
+    """Read a time: ISO 8601 (with a space or a T), RFC 2822, or a number of seconds, milli-, micro-
+    or nanoseconds since 1970, as a number or a text. Nothing stays None.
 
-    Raises `ValueError`.
+    A time that names no zone is of `zone`. Raises `ValueError`.
     """
     if value is None or value == "":
         return None
@@ -134,11 +99,26 @@ def read_time(value: Any) -> datetime | None:
         raise ValueError("not a time")
     try:
         if isinstance(value, str):
-            moment = datetime.fromisoformat(value.strip())
-            return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
-        return datetime.fromtimestamp(value / 1000 if abs(value) > 1e11 else value, UTC)
+            text = value.strip()
+            if not re.fullmatch(r"\d{9,19}(\.\d+)?", text):
+                moment = _written(text)
+                return (moment if moment.tzinfo else moment.replace(tzinfo=zone)).astimezone(UTC)
+            value = float(text)
+        for limit, unit in ((1e17, 1e9), (1e14, 1e6), (1e11, 1e3)):
+            if abs(value) > limit:
+                value = value / unit
+                break
+        return datetime.fromtimestamp(value, UTC)
     except (OverflowError, OSError) as error:
         raise ValueError("not a time") from error
+
+
+def _written(text: str) -> datetime:
+    plain = re.sub(r"\s*(UTC|GMT)$", "+00:00", re.sub(r"^(\d{4})/(\d\d?)/", r"\1-\2-", text))
+    try:
+        return datetime.fromisoformat(plain)
+    except ValueError:
+        return parsedate_to_datetime(text)
 
 
 def _votes(value: dict[str, Any]) -> Iterator[Feedback]:
@@ -149,7 +129,7 @@ def _votes(value: dict[str, Any]) -> Iterator[Feedback]:
         if isinstance(vote, str):
             vote = {"signal": vote}
         if not isinstance(vote, dict):
-            raise Unreadable(f"feedback is {_kind(vote)}, not a signal or an object")
+            raise Unreadable(f"feedback is {kind_of(vote)}, not a signal or an object")
         yield read_feedback(vote, alone=False)
 
 
@@ -164,15 +144,6 @@ def _turn(value: Any) -> Turn:
     return Turn(role, turn.content)
 
 
-def _source(value: Any) -> Source:
-    if isinstance(value, str):
-        return Source(uri=value) if "://" in value else Source(title=value)
-    try:
-        return msgspec.convert(value, Source)
-    except msgspec.ValidationError:
-        raise Unreadable("sources must be a list of texts or of {title, uri, text}") from None
-
-
 def _text(value: dict[str, Any], key: str) -> str:
     text = _optional_text(value, key)
     if text is None:
@@ -185,14 +156,14 @@ def _optional_text(value: dict[str, Any], key: str) -> str | None:
     if text is None:
         return None
     if not isinstance(text, str):
-        raise Unreadable(f"{key} is {_kind(text)}, not a text")
+        raise Unreadable(f"{key} is {kind_of(text)}, not a text")
     return text if text.strip() else None
 
 
 def _label(value: dict[str, Any], key: str) -> str | None:
     label = value.get(key)
     if isinstance(label, bool) or not isinstance(label, str | int | float | None):
-        raise Unreadable(f"{key} is {_kind(label)}, not a text or a number")
+        raise Unreadable(f"{key} is {kind_of(label)}, not a text or a number")
     return str(label).strip() or None if label is not None else None
 
 
@@ -209,7 +180,7 @@ def _list(value: dict[str, Any], key: str) -> list[Any]:
     if given is None:
         return []
     if not isinstance(given, list):
-        raise Unreadable(f"{key} is {_kind(given)}, not a list")
+        raise Unreadable(f"{key} is {kind_of(given)}, not a list")
     return given
 
 
@@ -223,22 +194,20 @@ def _object(value: dict[str, Any], key: str) -> dict[str, Any]:
 def _flag(value: dict[str, Any], key: str) -> bool | None:
     given = value.get(key)
     if given is not None and not isinstance(given, bool):
-        raise Unreadable(f"{key} is {_kind(given)}, not true or false")
+        raise Unreadable(f"{key} is {kind_of(given)}, not true or false")
     return given
 
 
 def _time(value: dict[str, Any], key: str) -> datetime | None:
     try:
-        return read_time(value.get(key))
-    except (ValueError, OverflowError):
+        moment = read_time(value.get(key))
+    except (ValueError, OverflowError, IndexError, TypeError):
         raise Unreadable(f"{key} is not a time such as 2026-11-23T10:00:00Z") from None
-
-
-def _kind(value: Any) -> str:
-    if value is None:
-        return "null"
-    names = {bool: "true or false", str: "a text", list: "a list", dict: "an object"}
-    return names.get(type(value), "a number")
+    if moment and moment > datetime.now(UTC) + AHEAD:
+        raise Unreadable(f"{key} lies in the future ({moment:%Y-%m-%d}): a wrong clock or unit?")
+    if moment and moment < EARLIEST:
+        raise Unreadable(f"{key} lies before {EARLIEST.year} ({moment.year}): a wrong unit?")
+    return moment
 
 
 def _found(value: dict[str, Any]) -> dict[str, int]:
@@ -246,16 +215,3 @@ def _found(value: dict[str, Any]) -> dict[str, int]:
         return msgspec.convert(value["redaction"].get("counts", {}), dict[str, int])
     except msgspec.ValidationError:
         return {}
-
-
-def _depth(value: Any) -> int:
-    # Without recursion: a line may be nested deeper than Python's stack.
-    depth, level = 0, [value]
-    while level := [item for item in level if isinstance(item, dict | list) and item]:
-        depth += 1
-        level = [
-            child for item in level for child in (item.values() if isinstance(item, dict) else item)
-        ]
-        if depth > DEEPEST:
-            break
-    return depth

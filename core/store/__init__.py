@@ -6,7 +6,7 @@ derived from them (`state.py`), so that any past moment can be asked for and und
 the reads and writes of one noun.
 """
 
-from core.store import decisions, exports, log, reports, rewrite
+from core.store import decisions, exports, log, reports, rewrite, shapes
 from core.store.database import DatabaseBusy, DatabaseError, Stale, Store
 
 __all__ = [
@@ -19,4 +19,5 @@ __all__ = [
     "log",
     "reports",
     "rewrite",
+    "shapes",
 ]

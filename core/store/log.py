@@ -40,6 +40,7 @@ class Slice(msgspec.Struct, kw_only=True):
     rejected: list[StoredReject] = msgspec.field(default_factory=list)
     first_line: int = 0
     last_line: int = 0
+    offset: int = 0
 
 
 def utc(moment: datetime | None) -> datetime | None:
@@ -47,16 +48,60 @@ def utc(moment: datetime | None) -> datetime | None:
     return moment.astimezone(UTC).replace(tzinfo=None) if moment else None
 
 
-def start_load(store: Store, log_file: str, now: datetime, *, is_sample: bool) -> int:
-    """Record that a load has begun; returns its number."""
+def begin_load(
+    store: Store,
+    log_file: str,
+    now: datetime,
+    *,
+    is_sample: bool,
+    file_key: str | None = None,
+    shape: str | None = None,
+    size: int = 0,
+) -> tuple[int, LoadCounts]:
+    """Record that a load has begun, or goes on: returns its number and its counts so far.
+
+    It goes on when the last load of the same `file_key` was not finished.
+    """
     with store.write() as cursor:
+        last = cursor.execute(
+            "SELECT id, lines, loaded, duplicate, rejected, feedback, redacted FROM loads "
+            "WHERE file_key = ? AND log_file = ? AND finished_at IS NULL AND cleared_at IS NULL "
+            "AND id >= (SELECT max(id) FROM loads WHERE file_key = ?) ",
+            [file_key, log_file, file_key],
+        ).fetchone()
+        if last:
+            cursor.execute(
+                "UPDATE loads SET stopped_at = NULL, stopped_because = NULL WHERE id = ?",
+                [last[0]],
+            )
+            numbers = dict(zip(LoadCounts.__struct_fields__[:5], last[1:6], strict=True))
+            return int(last[0]), LoadCounts(**numbers, redacted=msgspec.json.decode(last[6]))
         number = _one(cursor.execute("SELECT coalesce(max(id), 0) + 1 FROM loads"))
         cursor.execute(
             "INSERT INTO loads (id, log_file, started_at, is_sample, lines, loaded, duplicate, "
-            "rejected, feedback, redacted) VALUES (?, ?, ?, ?, 0, 0, 0, 0, 0, '{}')",
-            [number, log_file, utc(now), is_sample],
+            "rejected, feedback, redacted, file_key, shape, bytes_done, bytes_total) "
+            "VALUES (?, ?, ?, ?, 0, 0, 0, 0, 0, '{}', ?, ?, 0, ?)",
+            [number, log_file, utc(now), is_sample, file_key, shape, size],
         )
-    return int(number)
+    return int(number), LoadCounts()
+
+
+def interrupted_loads(store: Store) -> list[dict[str, Any]]:
+    """The team's own loads that ended with their process, latest first, one a log."""
+    return store.rows(
+        "SELECT DISTINCT ON (log_file) log_file, shape FROM loads "
+        "WHERE finished_at IS NULL AND stopped_at IS NULL AND cleared_at IS NULL "
+        "AND NOT is_sample AND file_key IS NOT NULL ORDER BY log_file, id DESC"
+    )
+
+
+def stop_load(store: Store, load_id: int, now: datetime, because: str) -> None:
+    """Record that a load has stopped before its end."""
+    with store.write() as cursor:
+        cursor.execute(
+            "UPDATE loads SET stopped_at = ?, stopped_because = ? WHERE id = ?",
+            [utc(now), because, load_id],
+        )
 
 
 def store_slice(
@@ -78,8 +123,9 @@ def store_slice(
         # The rejects of a file are those of its last load: a line that was cut short while the
         # log was still being written may be whole now.
         cursor.execute(
-            "DELETE FROM rejected_lines WHERE log_file = ? AND line BETWEEN ? AND ?",
-            [log_file, part.first_line, part.last_line],
+            "DELETE FROM rejected_lines WHERE log_file = ? AND line BETWEEN ? AND ? "
+            "AND load_id <> ?",
+            [log_file, part.first_line, part.last_line, load_id],
         )
         _insert(
             cursor,
@@ -146,7 +192,7 @@ def store_slice(
         )
         cursor.execute(
             "UPDATE loads SET lines = ?, loaded = ?, duplicate = ?, rejected = ?, feedback = ?, "
-            "redacted = ? WHERE id = ?",
+            "redacted = ?, bytes_done = ? WHERE id = ?",
             [
                 counts.lines,
                 counts.loaded,
@@ -154,6 +200,7 @@ def store_slice(
                 counts.rejected,
                 counts.feedback,
                 _json(counts.redacted) or "{}",
+                part.offset,
                 load_id,
             ],
         )
@@ -193,6 +240,9 @@ def texts(store: Store, ids: Sequence[str]) -> dict[str, list[str]]:
         UNION ALL
         SELECT interaction_id, coalesce(final_answer, '') || ' ' || coalesce(note, '')
         FROM decisions WHERE interaction_id IN $ids
+        UNION ALL
+        SELECT interaction_id, coalesce(correction, '') || ' ' || coalesce(note, '')
+        FROM drafts WHERE interaction_id IN $ids
         """,
         {"ids": list(ids)},
     )
@@ -260,7 +310,7 @@ def clear_sample(store: Store, now: datetime) -> None:
     """
     of_sample = "interaction_id IN (SELECT id FROM interactions WHERE is_sample)"
     with store.write() as cursor:
-        for table in ("decisions", "skips", "claims"):
+        for table in ("decisions", "skips", "claims", "drafts"):
             cursor.execute(f"DELETE FROM {table} WHERE {of_sample}")
         cursor.execute(
             "DELETE FROM export_items WHERE export_id IN "
