@@ -17,7 +17,7 @@ from core.redaction.records import RedactionFailed
 from core.runtime import Runtime
 from core.settings import settings
 from core.store import DatabaseError, Stale
-from pages import session, texts
+from pages import diff_view, draft_view, session
 
 ITEM = "item"
 REVISION = "revision"
@@ -75,26 +75,12 @@ def show(running: Runtime, item: review.Item, desk: review.Desk) -> None:
     _if_just_decided_go_on(item, desk)
     on_screen = st.query_params.get(REVISION)
     revision = int(on_screen) if on_screen and on_screen.isdecimal() else item.revision
-    proposed = item.final_answer or item.correction or ""
-    with st.container(key="decision"):
-        changes = st.container()
-        text = st.text_area(
-            "Correction",
-            value=proposed,
-            key=f"correction-{item.id}",
-            height=190,
-            placeholder="Nobody has proposed a fix. Write the right answer, then save your edit.",
-        )
-        with changes:
-            texts.label("What the text below changes")
-            if text and text.strip():
-                texts.show_diff(review.word_diff(item.answer, text.strip()))
-            else:
-                st.text("No correction yet.")
-        if revision != item.revision or (item.status == "pending" and item.reviewable):
-            _open_item(running, item, desk, revision, text or "")
-        else:
-            _closed_item(running, item, desk)
+    wish = Wish(running, item, desk, revision)
+    if revision == item.revision and item.status == "pending" and not item.reviewable:
+        st.text("Nobody voted this answer down or edited it: there is nothing to decide.")
+        _closed_item(wish)
+    else:
+        _correction(wish)
     if revision != item.revision and st.session_state.get(_DRAWN) == (item.id, revision):
         # Nobody clicked, but what is on the screen has changed under the visitor.
         _warn(f"{review.who_was_first(item)} {KEPT}")
@@ -105,9 +91,38 @@ def show(running: Runtime, item: review.Item, desk: review.Desk) -> None:
         st.rerun()
 
 
-def _open_item(
-    running: Runtime, item: review.Item, desk: review.Desk, revision: int, text: str
-) -> None:
+def _correction(wish: Wish) -> None:
+    """The text to decide on, above it what it changes, below it the buttons."""
+    running, item, _, revision = wish
+    correction, note = draft_view.start(running, item)
+    with st.container(key="decision"):
+        changes = st.container(key="changes", gap="small")
+        with st.container(key=diff_view.kind(item)):
+            text = st.text_area(
+                "Correction",
+                value=correction,
+                key=draft_view.correction_key(item),
+                height=190,
+                placeholder="Nobody has proposed a fix. Write the right answer, then save your "
+                "edit.",
+            )
+        line = st.container()
+        text = text or ""
+        if revision != item.revision or item.status == "pending":
+            note = _open_item(wish, text, note)
+        else:
+            _closed_item(wish)
+        # Nobody has decided: what is typed by now is kept.
+        draft_view.keep(running, item, revision, text, note)
+        with changes:
+            diff_view.changes(item, draft_view.safe(item, text))
+        with line:
+            draft_view.show(running, item)
+
+
+def _open_item(wish: Wish, text: str, note: str) -> str:
+    """The buttons that decide; returns the note when none of them was pressed."""
+    item, revision = wish.item, wish.revision
     mark = f"{item.id}-{revision}"
     buttons = st.container(horizontal=True, key="decide", gap="small")
     left, right = st.columns([1, 1], gap="small")
@@ -119,7 +134,12 @@ def _open_item(
         key="reason",
         persist_state="session",
     )
-    note = right.text_input("Note (optional)", key=f"note-{item.id}", max_chars=1000)
+    note = (
+        right.text_input(
+            "Note (optional)", value=note, key=draft_view.note_key(item), max_chars=1000
+        )
+        or ""
+    )
     with buttons:
         approve = st.button(
             "Approve",
@@ -133,7 +153,6 @@ def _open_item(
         reject = st.button("Reject", key=f"reject-{mark}", shortcut="X")
         skip = st.button("Skip", key=f"skip-{mark}", shortcut="S")
         undo = st.button("Undo", key="undo", shortcut="U")
-    wish = Wish(running, item, desk, revision)
     if approve:
         _decide(wish, "approve", answer=text, note=note)
     elif edit:
@@ -143,10 +162,12 @@ def _open_item(
     elif skip:
         _decide(wish, "skip")
     elif undo:
-        _undo(running)
+        _undo(wish.running)
+    return note
 
 
-def _closed_item(running: Runtime, item: review.Item, desk: review.Desk) -> None:
+def _closed_item(wish: Wish) -> None:
+    running, item, desk, _ = wish
     with st.container(horizontal=True, key="decide", gap="small"):
         reopen = item.status != "pending" and st.button(
             "Reopen", key=f"reopen-{item.id}-{item.revision}"
@@ -156,7 +177,7 @@ def _closed_item(running: Runtime, item: review.Item, desk: review.Desk) -> None
             "Next item that waits", key="next", type="primary"
         )
     if reopen:
-        _decide(Wish(running, item, desk, item.revision), "reopen")
+        _decide(wish, "reopen")
     elif undo:
         _undo(running)
     elif onward:
@@ -190,6 +211,8 @@ def _decide(
             note=note,
         )
     except Stale as stale:
+        if answer is not None:
+            draft_view.keep(running, item, revision, answer, note or "")
         _warn(f"{stale} {KEPT}")
     except (review.Refused, RedactionFailed, DatabaseError) as refusal:
         _warn(str(refusal))
@@ -234,6 +257,7 @@ def _undo(running: Runtime) -> None:
 
 def go(id_: str | None) -> NoReturn:
     """Turn to an item, or to whatever waits next."""
+    draft_view.memory().forget()
     item = review.item(session.opened().store, id_) if id_ else None
     if item:
         # Both at once: between two changes of the address a key could be pressed.

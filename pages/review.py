@@ -5,7 +5,7 @@ import streamlit as st
 from core import export, review
 from core.runtime import Runtime
 from core.store import reports
-from pages import decision_view, item_view, keys, session, texts
+from pages import decision_view, item_view, keys, session, states, texts
 from pages.decision_view import ITEM
 
 SHORT = 16
@@ -48,7 +48,7 @@ def main() -> None:
     left, right = st.columns([11, 10], gap="large")
     # In this order: a button must not be there before the item that it decides on.
     with left:
-        item_view.show(item)
+        item_view.show(running, item)
     with right:
         decision_view.show(running, item, desk)
 
@@ -106,27 +106,38 @@ def _nothing(running: Runtime, desk: review.Desk, wanted: str | None) -> None:
     counts = reports.stats(running.store, sample=session.shows_sample(running))
     decided = counts["approved"] + counts["edited"] + counts["rejected"]
     if wanted:
-        st.subheader("There is no such item", anchor=False)
-        st.text("It may have been cleared with the sample, or belong to another database.")
-        if st.button("Show the next item that waits", type="primary"):
-            decision_view.go(None)
+        with states.empty(
+            "There is no such item",
+            "It may have been cleared with the sample, or belong to another database.",
+        ):
+            if st.button("Show the next item that waits", type="primary"):
+                decision_view.go(None)
     elif desk.skipped:
-        st.subheader("Nothing else waits for you", anchor=False)
-        st.text(f"You skipped {len(desk.skipped)}. They stay open for you and for others.")
-        if st.button("Look at the first skipped item"):
-            decision_view.go(desk.skipped[0])
+        with states.empty(
+            "Nothing else waits for you",
+            f"You skipped {texts.count(len(desk.skipped), 'item')}. "
+            "Skipped items stay open for you and for others.",
+        ):
+            if st.button("Look at the first skipped item", type="primary"):
+                decision_view.go(desk.skipped[0])
     elif desk.with_others:
-        st.subheader("The rest is with other reviewers", anchor=False)
-        st.text(f"{desk.with_others} items are on their screens now.")
-        st.button("Look again")
+        with states.empty(
+            "The rest is with other reviewers",
+            f"They have {texts.count(desk.with_others, 'item')} on their screens now.",
+        ):
+            st.button("Look again", type="primary")
     elif decided:
-        st.subheader("Everything is decided", anchor=False)
-        st.text(f"{decided} decisions stand. Datasets makes files of what was approved.")
-        st.page_link(session.page("datasets"), label="Make a dataset")
+        with states.empty(
+            "Everything is decided",
+            f"{texts.count(decided, 'decision')} made. Datasets makes files of what was approved.",
+        ):
+            st.page_link(session.page("datasets"), label="Make a dataset")
     else:
-        st.subheader("The queue is empty", anchor=False)
-        st.text("Thumbs down and answers that users edited appear here once a log is loaded.")
-        st.page_link(session.page("logs"), label="Load a log")
+        with states.empty(
+            "The queue is empty",
+            "Thumbs down and answers that users edited appear here once a log is loaded.",
+        ):
+            st.page_link(session.page("logs"), label="Load a log")
 
 
 main()

@@ -6,8 +6,9 @@ from core.records import Action
 from core.redaction import VERSION
 from core.redaction.records import RecordRedactor
 from core.review.queue import Item, item
+from core.review.texts import same_text, tidy
 from core.settings import settings
-from core.store import Stale, Store, decisions, log
+from core.store import Stale, Store, decisions, drafts, log
 
 _DONE = {"approve": "approved", "edit": "edited", "reject": "rejected", "reopen": "reopened"}
 
@@ -33,8 +34,8 @@ def decide(
 
     `answer` is the reviewer's text for edit, and for approve the correction as they saw it: what
     came meanwhile is not approved unseen. Text typed by the reviewer is redacted before it is
-    stored. Raises `Refused`, `Stale` (someone
-    decided first; the message says who and what) or `RedactionFailed`.
+    stored. Raises `Refused`, `Stale` (someone decided first; the message says who and what) or
+    `RedactionFailed`.
     """
     reviewer = reviewer.strip()
     if not reviewer:
@@ -53,7 +54,7 @@ def decide(
         raise Refused("The item is pending already.")
     if action == "approve" and not found["correction"]:
         raise Refused("There is no correction to approve: write the right answer and save it.")
-    if action == "approve" and answer is not None and answer.strip() != found["correction"].strip():
+    if action == "approve" and answer is not None and not same_text(answer, found["correction"]):
         raise Refused(
             "The text is not the user's correction, so it was not approved: save it as your edit."
         )
@@ -67,7 +68,7 @@ def decide(
     if action == "approve":
         final_answer = found["correction"]
     elif action == "edit" and answer:
-        final_answer = redactor.text(interaction_id, answer.strip(), stored).text
+        final_answer = redactor.text(interaction_id, tidy(answer), stored).text
     if note and note.strip():
         note = redactor.text(interaction_id, note.strip(), stored).text
     try:
@@ -90,8 +91,9 @@ def decide(
 def undo(store: Store, *, reviewer: str, now: datetime, sample: bool) -> str:
     """Take back the last thing this reviewer did; returns the id of its item.
 
-    Undoing a decision appends a revision that restores the state before it. Raises `Refused` when
-    there is nothing to undo, `Stale` when someone has decided since.
+    Undoing a decision appends a revision that restores the state before it; the text of an edit
+    comes back as a draft. Raises `Refused` when there is nothing to undo, `Stale` when someone has
+    decided since.
     """
     act = decisions.last_act(store, reviewer.strip(), sample=sample)
     if act is None:
@@ -103,7 +105,8 @@ def undo(store: Store, *, reviewer: str, now: datetime, sample: bool) -> str:
     past = decisions.history(store, interaction_id)
     undone = int(act["revision"])
     before = next((row for row in past if row["revision"] == undone - 1), None)
-    decisions.append(
+    done = next(row for row in past if row["revision"] == undone)
+    revision = decisions.append(
         store,
         interaction_id,
         revision=int(act["current"]),
@@ -116,6 +119,17 @@ def undo(store: Store, *, reviewer: str, now: datetime, sample: bool) -> str:
         note=before["note"] if before else None,
         undoes=undone,
     )
+    if done["action"] == "edit" and not drafts.find(store, interaction_id, reviewer.strip()):
+        drafts.save(
+            store,
+            interaction_id,
+            reviewer.strip(),
+            revision=revision,
+            correction=done["final_answer"],
+            note=done["note"],
+            now=now,
+            redaction_version=done["redaction_version"],
+        )
     return interaction_id
 
 

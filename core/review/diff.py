@@ -15,7 +15,7 @@ from typing import Literal
 
 import msgspec
 
-_WORDS = re.compile(r"\s+|\w+|[^\w\s]")
+_WORDS = re.compile(r"\s+|\d+(?:[.,]\d+)*\w*|\w+|[^\w\s]")
 _SHORT = 1_000
 """Words of both versions up to which difflib sees them whole."""
 
@@ -37,27 +37,33 @@ def word_diff(before: str, after: str) -> list[Piece]:
     Without the added ones they spell `before`, without the removed ones `after`.
     """
     old, new = _WORDS.findall(before), _WORDS.findall(after)
-    short = len(old) + len(new) <= _SHORT
     pieces: list[Piece] = []
     done = 0
-    for i, j, k, m in [(0, len(old), 0, len(new))] if short else _gaps(old, new):
+    for i, j, k, m in changes(old, new):
         pieces.append(Piece("same", "".join(old[done:i])))
-        pieces += _compared(old[i:j], new[k:m])
+        pieces.append(Piece("removed", "".join(old[i:j])))
+        pieces.append(Piece("added", "".join(new[k:m])))
         done = j
     pieces.append(Piece("same", "".join(old[done:])))
     return _joined([piece for piece in pieces if piece.text])
 
 
-def _compared(old: Sequence[str], new: Sequence[str]) -> Iterator[Piece]:
-    codes: Sequence[tuple[str, int, int, int, int]] = [("replace", 0, len(old), 0, len(new))]
-    if len(old) * len(new) <= _GAP or len(old) + len(new) <= _SHORT:
-        codes = SequenceMatcher(None, old, new, autojunk=False).get_opcodes()
-    for tag, i, j, k, m in codes:
-        if tag == "equal":
-            yield Piece("same", "".join(old[i:j]))
-        else:
-            yield Piece("removed", "".join(old[i:j]))
-            yield Piece("added", "".join(new[k:m]))
+def words(text: str) -> list[str]:
+    """The words, signs and blanks that a word diff compares."""
+    return _WORDS.findall(text)
+
+
+def changes(old: Sequence[str], new: Sequence[str]) -> Iterator[tuple[int, int, int, int]]:
+    """Where two sequences differ: `old[i:j]` stands in the place of `new[k:m]`."""
+    short = len(old) + len(new) <= _SHORT
+    for i, j, k, m in [(0, len(old), 0, len(new))] if short else _gaps(old, new):
+        if (j - i) * (m - k) > _GAP and j - i + m - k > _SHORT:
+            yield i, j, k, m
+            continue
+        matcher = SequenceMatcher(None, old[i:j], new[k:m], autojunk=False)
+        for tag, a, b, c, d in matcher.get_opcodes():
+            if tag != "equal":
+                yield i + a, i + b, k + c, k + d
 
 
 def _gaps(old: Sequence[str], new: Sequence[str]) -> Iterator[tuple[int, int, int, int]]:

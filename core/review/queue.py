@@ -7,18 +7,23 @@ import msgspec
 
 from core.records import Source, Status, Turn
 from core.settings import settings
-from core.store import Store, decisions, log
+from core.store import Store, decisions
 
 
 class Event(msgspec.Struct, frozen=True, kw_only=True):
-    """One thing a user said of the answer."""
+    """One thing a user said of the answer.
+
+    `rater` counts the item's raters from 1 in the order they first spoke; 0 is whoever the log
+    does not tell apart. `superseded`: a vote that its rater has since replaced by another.
+    """
 
     at: datetime | None
     signal: str
     correction: str | None
     comment: str | None
     tags: tuple[str, ...]
-    rater: str | None
+    rater: int
+    superseded: bool = False
 
 
 class Decision(msgspec.Struct, frozen=True, kw_only=True):
@@ -56,6 +61,16 @@ class Item(msgspec.Struct, frozen=True, kw_only=True):
     found: dict[str, int]
     events: tuple[Event, ...]
     decisions: tuple[Decision, ...]
+
+    @property
+    def proposal(self) -> str:
+        """What stands in Correction before anybody types: what is decided, or what a user said."""
+        return self.final_answer or self.correction or ""
+
+    @property
+    def votes(self) -> tuple[Event, ...]:
+        """The vote of each rater that counts: their last one."""
+        return tuple(e for e in self.events if e.signal in ("up", "down") and not e.superseded)
 
 
 class Desk(msgspec.Struct, frozen=True, kw_only=True):
@@ -106,20 +121,25 @@ def item(store: Store, interaction_id: str) -> Item | None:
     row = decisions.item(store, interaction_id)
     if row is None:
         return None
+    raters: dict[str, int] = {}
     wanted = {
         "found": msgspec.json.decode(row["redaction_counts"]),
         "history": _parsed(row["history"]),
         "sources": _parsed(row["sources"]),
         "tags": row["tags"] or [],
         "events": [
-            {**event, "at": event["given_at"], "rater": event["rater_ref"]}
-            for event in log.events_of(store, interaction_id)
+            {**event, "at": event["given_at"], "rater": _number(raters, event["rater_ref"])}
+            for event in decisions.events(store, interaction_id)
         ],
         "decisions": [
             {**past, "at": past["decided_at"]} for past in decisions.history(store, interaction_id)
         ],
     }
     return msgspec.convert({**row, **wanted}, Item)
+
+
+def _number(raters: dict[str, int], reference: str | None) -> int:
+    return raters.setdefault(reference, len(raters) + 1) if reference else 0
 
 
 def _parsed(text: str | None) -> Any:

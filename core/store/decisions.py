@@ -8,6 +8,8 @@ from core.store.database import Stale, Store
 from core.store.log import utc
 from core.store.state import NO_CUT, STATE, STATE_OF_ONE
 
+STATE_OF_SOME = STATE_OF_ONE.replace("id = $id", "id IN (SELECT unnest($ids))")
+
 ITEM = """
     id, logged_at, question, answer, history, sources, agent_version, model, session_id, tags,
     metadata, redaction_counts, signal, correction, conflict, ups, downs, edits, retries,
@@ -17,6 +19,8 @@ ITEM = """
 
 # Those who had to ask again come first, those who went away content last; then the newest.
 ORDER = "weight DESC, logged_at DESC NULLS LAST, id"
+
+BLANKS = " \n\r\t"
 
 SKIPPED = """
     SELECT DISTINCT ON (interaction_id) interaction_id, skipped FROM skips
@@ -67,6 +71,59 @@ def item(store: Store, interaction_id: str) -> dict[str, Any] | None:
     return found[0] if found else None
 
 
+def siblings(store: Store, interaction_id: str, *, limit: int) -> tuple[int, list[dict[str, Any]]]:
+    """Other answers to the question of one interaction, asked after the same history: how many
+    there are, and the first of them, those that users or reviewers found good before the rest."""
+    asked = store.rows(
+        "SELECT id, lower(trim(question, ?)) AS question, history, is_sample FROM interactions "
+        "WHERE id = ?",
+        [BLANKS, interaction_id],
+    )
+    if not asked:
+        return 0, []
+    # Lengths first, then whether it is in there: trimming every question costs the most by far.
+    same = store.rows(
+        """
+        SELECT id FROM interactions
+        WHERE strlen(question) BETWEEN strlen($question) - 8 AND strlen($question) + 64
+          AND contains(lower(question), $question)
+          AND lower(trim(question, $blanks)) = $question
+          AND history IS NOT DISTINCT FROM $history AND is_sample = $is_sample AND id <> $id
+        """,
+        {**asked[0], "blanks": BLANKS},
+    )
+    if not same:
+        return 0, []
+    rows = store.rows(
+        f"""
+        {STATE_OF_SOME} SELECT id, logged_at, answer, ups, downs, status, final_answer FROM state
+        ORDER BY status IN ('approved', 'edited') DESC, ups > 0 AND downs = 0 DESC, ups DESC,
+                 logged_at DESC NULLS LAST, id
+        LIMIT $limit
+        """,
+        {"cut": NO_CUT, "ids": [row["id"] for row in same], "limit": limit},
+    )
+    return len(same), rows
+
+
+def events(store: Store, interaction_id: str) -> list[dict[str, Any]]:
+    """Every feedback event of one interaction, oldest first, and whether it is a vote that a later
+    vote of the same rater has replaced. In the order by which `state` tells the last vote."""
+    return store.rows(
+        """
+        SELECT f.given_at, f.signal, f.correction, f.comment, f.tags, f.rater_ref,
+               f.signal IN ('up', 'down') AND lead(true) OVER (
+                   PARTITION BY coalesce(f.rater_ref, ''), f.signal IN ('up', 'down')
+                   ORDER BY coalesce(f.given_at, i.logged_at, f.stored_at), f.seq
+               ) IS NOT NULL AS superseded
+        FROM feedback f LEFT JOIN interactions i ON i.id = f.interaction_id
+        WHERE f.interaction_id = ?
+        ORDER BY coalesce(f.given_at, i.logged_at, f.stored_at), f.seq
+        """,
+        [interaction_id],
+    )
+
+
 def history(store: Store, interaction_id: str) -> list[dict[str, Any]]:
     """Every decision on one item, oldest first."""
     return store.rows(
@@ -90,7 +147,8 @@ def append(
 ) -> int:
     """Append a decision on the item as it stood at `revision`; returns the new revision.
 
-    Raises `Stale` when that is no longer the current one.
+    The reviewer's draft has become the decision, or been overruled by it, and goes. Raises `Stale`
+    when that is no longer the current revision.
     """
     with store.write() as cursor:
         row = cursor.execute(
@@ -115,6 +173,11 @@ def append(
             ],
         )
         cursor.execute("DELETE FROM claims WHERE interaction_id = ?", [interaction_id])
+        if undoes is None and action != "reopen":
+            cursor.execute(
+                "DELETE FROM drafts WHERE interaction_id = ? AND reviewer = ?",
+                [interaction_id, reviewer],
+            )
     return revision + 1
 
 

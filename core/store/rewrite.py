@@ -13,6 +13,7 @@ COLUMNS = {
     "interactions": ("id", "id", ("question", "answer", "history", "sources", "metadata", "tags")),
     "feedback": ("interaction_id", "seq", ("correction", "comment", "tags")),
     "decisions": ("interaction_id", "seq", ("final_answer", "note")),
+    "drafts": ("interaction_id", "interaction_id || chr(31) || reviewer", ("correction", "note")),
 }
 """Table -> the column that names the interaction, the key of a row, the columns that hold text."""
 
@@ -47,8 +48,10 @@ def replace(store: Store, rows: dict[str, list[dict[str, Any]]], version: str) -
             assignments = ", ".join(f"{column} = ?" for column in columns)
             for row in changed:
                 cursor.execute(
-                    f"UPDATE {table} SET {assignments}, redaction_version = ? WHERE {key} = ?",
-                    [*(row[column] for column in columns), version, row["key"]],
+                    # A draft that was typed on meanwhile is of this version already.
+                    f"UPDATE {table} SET {assignments}, redaction_version = ? "
+                    f"WHERE {key} = ? AND redaction_version <> ?",
+                    [*(row[column] for column in columns), version, row["key"], version],
                 )
 
 
