@@ -12,16 +12,23 @@ from typing import Any
 import msgspec
 
 from core.load import How, Reading, Shape, Unreadable, native_records, read_native
-from core.load.guess import paths_of, vote_words
+from core.load.guess import paths_of, recognised_by, vote_rule, vote_words
+from core.load.shapes import SELF_NAMED
+from core.load.votes import VoteRule
 from core.pipeline import record_redactor
 from core.records import Feedback, Interaction
 
 EXAMPLES = 3
 LONGEST = 400
+MOST_KEYS = 12
+SCANNED = 2_000
 
 
 class Example(msgspec.Struct, frozen=True):
-    """One record as it would be read, redacted: our field -> text; or why it would be rejected."""
+    """One record as it would be read, redacted: our field -> text.
+
+    With a problem it would be rejected: then these are its own keys.
+    """
 
     fields: dict[str, str]
     problem: str = ""
@@ -37,6 +44,24 @@ class Offer:
         self.how: How = reading.how
         self.sample = reading.sample
 
+    def changed(self, fields: dict[str, str], votes: VoteRule, zone: str) -> Shape:
+        """The shape of this log with fields, votes and zone as somebody chose them."""
+        return msgspec.structs.replace(
+            self.shape,
+            name="own" if self.shape.is_native else self.shape.name,
+            recognise=recognised_by(fields, self.sample),
+            fields=fields,
+            votes=votes,
+            zone=zone,
+        )
+
+    def fields(self) -> dict[str, str]:
+        """Our fields and where they stand now; of a native log, under our own names."""
+        if not self.shape.is_native:
+            return dict(self.shape.fields)
+        keys = {key for record in self.sample for key in record}
+        return {ours: theirs for ours, theirs in SELF_NAMED.items() if theirs in keys}
+
     def paths(self) -> list[str]:
         """The keys and paths of the log that can be mapped, but those that hold personal data."""
         redactor = record_redactor().redactor
@@ -44,9 +69,18 @@ class Offer:
 
     def examples(self, shape: Shape, count: int = EXAMPLES) -> list[Example]:
         """The first records as this shape reads them: first of all some that hold feedback."""
-        read = [_read(shape, record) for record in self.sample[:100]]
-        read.sort(key=lambda each: 0 if isinstance(each, Interaction) and each.feedback else 1)
-        return [_shown(each) for each in read[:count]]
+        read = [(_read(shape, record), record) for record in self.sample[:100]]
+        read.sort(
+            key=lambda each: 0 if isinstance(each[0], Interaction) and each[0].feedback else 1
+        )
+        return [
+            Example(_as_it_stands(record), each) if isinstance(each, str) else _shown(each)
+            for each, record in read[:count]
+        ]
+
+    def vote_rule(self, path: str) -> VoteRule:
+        """What the values at a path most likely say."""
+        return vote_rule(self.sample, path)
 
     def votes(self, path: str) -> list[tuple[str, str, int]]:
         """Each value at a path: the word, the word as it may be shown, how often it was seen."""
@@ -67,9 +101,16 @@ def _read(shape: Shape, record: dict[str, Any]) -> Interaction | Feedback | str:
         return str(reason)
 
 
-def _shown(read: Interaction | Feedback | str) -> Example:
-    if isinstance(read, str):
-        return Example({}, read)
+def _as_it_stands(record: dict[str, Any]) -> dict[str, str]:
+    redactor = record_redactor().redactor
+    fields = {}
+    for key, value in list(record.items())[:MOST_KEYS]:
+        text = value if isinstance(value, str) else msgspec.json.encode(value).decode()
+        fields[redactor.redact(key[:LONGEST]).text] = _short(redactor.redact(text[:SCANNED]).text)
+    return fields
+
+
+def _shown(read: Interaction | Feedback) -> Example:
     redactor = record_redactor()
     fields: dict[str, str] = {}
     votes: Sequence[Feedback] = read.feedback if isinstance(read, Interaction) else [read]
@@ -83,7 +124,7 @@ def _shown(read: Interaction | Feedback | str) -> Example:
     for _, vote in redactor.identify_votes(read):
         said = redactor.feedback(vote)
         more = {"correction": said.correction, "comment": said.comment}
-        fields["vote"] = " · ".join(filter(None, (fields.get("vote"), said.signal)))
+        fields["vote"] = ", ".join(filter(None, (fields.get("vote"), said.signal)))
         fields |= {
             name: "\n".join(filter(None, (fields.get(name), text)))
             for name, text in more.items()

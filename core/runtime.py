@@ -67,6 +67,7 @@ class LoadJob:
         self.state: Literal["waiting", "running", "done", "failed", "cancelled"] = "waiting"
         self.counts: LoadCounts | None = None
         self.message = ""
+        self.read_as = ""
         self.ended = threading.Event()
         self.closing = False
         self._cancel = threading.Event()
@@ -150,9 +151,16 @@ class Runtime:
         return self.load(name, content)
 
     def accept(self, offer: Offer, shape: Shape) -> LoadJob:
-        """Load an offered log by a shape, and remember it for logs with the same keys."""
+        """Load an offered log by a shape, and remember it for logs with the same keys.
+
+        Other logs that were offered and have these keys go with it.
+        """
         self.dismiss(offer)
         remember(self.store, shape)
+        for other in self.offers:
+            if all(shape.fits(record) for record in other.sample):
+                self.dismiss(other)
+                self.load(other.name, other.content, shape)
         return self.load(offer.name, offer.content, shape)
 
     def dismiss(self, offer: Offer) -> None:

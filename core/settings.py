@@ -48,7 +48,7 @@ class ExportSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class LoadSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Records redacted and stored in one transaction, and bytes one line may have."""
 
-    slice_records: int = 100
+    slice_records: int = 1000
     max_line_bytes: int = 16_000_000
 
 

@@ -62,19 +62,28 @@ NAMES = {
 }
 
 
+def names_text(key: str) -> bool:
+    """Whether a key is a name of the question or the answer."""
+    return any(plain(key) in NAMES[field] for field in TEXTS)
+
+
 def has_text(record: dict[str, Any]) -> bool:
-    """Whether a record names a question or an answer, or is one that a tool's reader knows."""
-    keys = {plain(path.rpartition(".")[2]) for path in paths_of([record])}
-    known = any(keys & set(NAMES[field]) for field in ("question", "answer"))
-    return known or "interaction_id" in record or recognise(record) is not None
+    """Whether a question or an answer is named in a record, however deep, or it is a vote."""
+    deep = any(names_text(path.rpartition(".")[2]) for path in paths_of([record]))
+    return deep or "interaction_id" in record
+
+
+def has_exchange(record: dict[str, Any]) -> bool:
+    """Whether a record names a question and an answer where it begins."""
+    keys = {plain(key) for key in record}
+    return all(keys & NAMES[field].keys() for field in TEXTS)
 
 
 def is_header(cells: Sequence[str]) -> bool:
     """Whether the first row of a text looks like the header of such a log."""
     keys = {plain(cell) for cell in cells}
-    return (bool(keys & set(NAMES["question"])) and bool(keys & set(NAMES["answer"]))) or bool(
-        keys & set(NAMES["signal"]) and keys & set(NAMES["interaction_id"])
-    )
+    named = {field for field, names in NAMES.items() if keys & names.keys()}
+    return {"question", "answer"} <= named or {"signal", "interaction_id"} <= named
 
 
 def paths_of(records: Iterable[dict[str, Any]]) -> list[str]:
@@ -137,7 +146,7 @@ def guess(records: Sequence[dict[str, Any]], name: str = "guessed") -> Shape:
     if all(ours == theirs for ours, theirs in taken.items()) and "signal" not in taken:
         return Shape(name=NATIVE)
     votes = vote_rule(records, taken["signal"]) if "signal" in taken else VoteRule()
-    return Shape(name=name, recognise=_roots(taken, records), fields=taken, votes=votes)
+    return Shape(name=name, recognise=recognised_by(taken, records), fields=taken, votes=votes)
 
 
 def vote_rule(records: Sequence[dict[str, Any]], path: str) -> VoteRule:
@@ -241,7 +250,7 @@ def _is_conversation(path: str, records: Sequence[dict[str, Any]]) -> bool:
     return any(last_exchange(find(record, path)) is not None for record in records[:20])
 
 
-def _roots(taken: dict[str, str], records: Sequence[dict[str, Any]]) -> tuple[str, ...]:
+def recognised_by(taken: dict[str, str], records: Sequence[dict[str, Any]]) -> tuple[str, ...]:
     """The keys that every record of this kind has, of those that mean something."""
     keys = dict.fromkeys(root(path, records[0]) for path in taken.values()) if records else {}
     return tuple(key for key in keys if all(key in record for record in records))

@@ -6,11 +6,13 @@ from typing import Any, BinaryIO, Literal
 
 import msgspec
 
-from core.load.containers import Piece, read_pieces
-from core.load.guess import guess, has_text, is_header, is_native, vote_rule
+from core.load.containers import read_pieces
+from core.load.guess import guess, is_header, is_native, vote_rule
 from core.load.native import read_native
+from core.load.piece import Piece
 from core.load.shapes import NATIVE, SELF_NAMED, Shape, native_records, presets
 from core.load.unreadable import Unreadable, kind_of
+from core.load.wrapper import records_in
 from core.records import Record, Rejected
 
 SAMPLE = 500
@@ -43,7 +45,7 @@ def read_log(
     `shape` is how to read it, else that is found out: a shape this team chose before, one that
     ships, or a guess. `mapping` changes single fields of it. Raises what the stream raises.
     """
-    pieces = read_pieces(stream, name, max_bytes, is_record=has_text, is_header=is_header)
+    pieces = read_pieces(stream, name, max_bytes, records_in=records_in, is_header=is_header)
     first = list(islice(pieces, SAMPLE))
     sample = tuple(piece.value for piece in first if isinstance(piece.value, dict))
     how: How

@@ -7,7 +7,7 @@ its record is rejected with a reason, and read once the rule says what it is.
 
 import re
 from collections.abc import Iterable
-from typing import Any, Literal, cast
+from typing import Any, Literal
 
 import msgspec
 
@@ -50,16 +50,21 @@ class VoteRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_def
         if not isinstance(value, str | int | float):
             raise Unreadable("the vote is a list or an object, not one value")
         word = as_word(value)
-        for meant, listed in (("up", self.up), ("down", self.down), ("none", self.none)):
-            if any(_meets(word, each) for each in listed):
-                return None if meant == "none" else cast(Signal, meant)
-        if not (self.up or self.down or self.none):
-            if word in SIGNALS:
-                return cast(Signal, word)
-            known = by_words([word]).get(word)
-            if known:
-                return known if known != "none" else None
+        if not (self.up or self.down or self.none) and word in SIGNALS:
+            return word
+        meaning = self.meaning(word)
+        if meaning:
+            return meaning if meaning != "none" else None
         raise Unreadable("the vote is a value of which the mapping does not say whether it is up")
+
+    def meaning(self, word: str) -> Vote | None:
+        """What a word (`as_word`) is by this rule; None when the rule does not say."""
+        listed: tuple[tuple[Vote, tuple[str, ...]], ...]
+        listed = (("up", self.up), ("down", self.down), ("none", self.none))
+        for meant, words in listed:
+            if any(_meets(word, each) for each in words):
+                return meant
+        return None if self.up or self.down or self.none else by_words([word])[word]
 
 
 def as_word(value: Any) -> str:

@@ -40,6 +40,7 @@ _PLAIN_TAG = re.compile(r"[a-z0-9_-]+")
 _REF = re.compile(r"[us]-[0-9a-f]{16}")
 _ID = re.compile(r"[\w.:-]{1,200}")
 _JOINT = re.compile(r"[\W\d_]+")
+_ENDING = re.compile(r"(?i)\.(jsonl|ndjson|json|csv|tsv|log|txt)$")  # a second word to the model
 _TWO_WORDS = re.compile(r"[^\W\d_]{2,}[-_. ]+[^\W\d_]{2,}")
 
 # A metadata value is often meaningless without its key: {"password": "tulip"} shows nothing that
@@ -235,7 +236,7 @@ class RecordRedactor:
     def safe_file_name(self, name: str) -> str:
         """A log's name or path as it may be stored: files are called after people too."""
         redacted = self.redactor.redact(name, models=False).text
-        stem = name.replace("\\", "/").rpartition("/")[2]
+        stem = _ENDING.sub("", name.replace("\\", "/").rpartition("/")[2])
         try:
             named = self._holds_name(stem)
         except Exception:

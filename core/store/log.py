@@ -251,15 +251,6 @@ def texts(store: Store, ids: Sequence[str]) -> dict[str, list[str]]:
     return found
 
 
-def events_of(store: Store, interaction_id: str) -> list[dict[str, Any]]:
-    """Every feedback event of one interaction, oldest first."""
-    return store.rows(
-        "SELECT given_at, signal, correction, comment, tags, rater_ref FROM feedback "
-        "WHERE interaction_id = ? ORDER BY coalesce(given_at, stored_at), seq",
-        [interaction_id],
-    )
-
-
 def rejects(store: Store, *, sample: bool | None = None) -> list[dict[str, Any]]:
     """Rejected lines with path, line, byte offset, reason and redacted excerpt."""
     return store.rows(

@@ -77,7 +77,7 @@ def sealed_lines(count: int) -> Iterator[bytes]:
         found = {"EMAIL": 1} if number % 10 == 0 else {}
         record = {
             "id": f"{draw.getrandbits(128):032x}",
-            "logged_at": f"2026-11-{number % 28 + 1:02}T{number % 24:02}:{number % 60:02}:00Z",
+            "logged_at": f"2026-10-{number % 28 + 1:02}T{number % 24:02}:{number % 60:02}:00Z",
             "question": prose(80) + (" My address is [EMAIL-1]." if found else ""),
             "answer": prose(250),
             "sources": [draw.choice(pages)],
