@@ -2,13 +2,15 @@
 
 from pathlib import Path
 
-import msgspec
-import pandas as pd
 import streamlit as st
 
-from core.runtime import Runtime
-from core.store import log
-from pages import one_interaction, session, texts
+from core.load import LOG_FILES, log_files
+from core.runtime import LoadJob, Runtime
+from pages import loads_view, offer_view, one_interaction, rejects_view, session, texts
+
+ASK = "ask"
+_WHOLE = "whole-folder"
+_UPLOADS = "uploads"
 
 
 def main() -> None:
@@ -21,34 +23,45 @@ def main() -> None:
         "Personal data is removed in memory, before anything is stored. What no detector finds "
         "stays: the README says what that is."
     )
+    if running.offers:
+        offer_view.show(running, running.offers[0])
     left, right = st.columns([1, 1], gap="large")
     with left:
         _files(running)
         _sample(running)
-        _last_job(running)
+        _last_jobs(running)
     with right:
         one_interaction.form(running)
     one_interaction.result(running)
-    _loads(running)
-    _rejects(running, sample)
+    loads_view.show(running)
+    rejects_view.show(running, sample=sample)
 
 
 def _files(running: Runtime) -> None:
-    st.subheader("Add log files", anchor=False)
+    st.header("Add log files", anchor=False)
+    whole = st.session_state.get(_WHOLE, False)
     files = st.file_uploader(
         "Add log files",
-        accept_multiple_files=True,
-        key=f"files-{st.session_state.get('uploads', 0)}",
+        accept_multiple_files="directory" if whole else True,
+        key=f"files-{whole}-{st.session_state.get(_UPLOADS, 0)}",
         label_visibility="collapsed",
-        help="JSONL: one interaction a line. The README shows the fields.",
+        help="JSON lines, a JSON array, or a CSV: whatever your app writes.",
     )
     if files:
-        for file in files:
-            running.load_bytes(file.name, file.getvalue())
+        named = [file for file in files if not whole or Path(file.name).suffix in LOG_FILES]
+        for file in named:
+            _take(running, file.name, file.getvalue())
         # A new key empties the uploader, and with it the raw bytes that Streamlit keeps.
-        st.session_state["uploads"] = st.session_state.get("uploads", 0) + 1
+        st.session_state[_UPLOADS] = st.session_state.get(_UPLOADS, 0) + 1
         session.show(sample=False)
         st.rerun()
+    with st.container(horizontal=True):
+        st.toggle("A whole folder", key=_WHOLE)
+        st.toggle(
+            "Ask how to read it",
+            key=ASK,
+            help="Shows three records as they would be read, also where the log is known.",
+        )
     if session.is_loopback():
         _path(running)
 
@@ -57,38 +70,77 @@ def _path(running: Runtime) -> None:
     """Offered only where nobody else can reach the app: it reads files of the server."""
     form = st.form("path", border=False, clear_on_submit=True)
     with form, st.container(horizontal=True, vertical_alignment="bottom"):
-        path = st.text_input("Or a file on this machine", placeholder="/var/log/agent.jsonl")
-        wanted = st.form_submit_button("Load this file")
-    if wanted and path.strip():
-        try:
-            running.load_path(Path(path.strip()).expanduser())
-        except (OSError, ValueError) as error:
-            why = getattr(error, "strerror", None) or str(error)
-            texts.notice(f"{path}: {why}", good=False)
-        else:
-            session.show(sample=False)
-            st.rerun()
+        given = st.text_input(
+            "Or a file or folder on this machine", placeholder="/var/log/agent.jsonl"
+        )
+        wanted = st.form_submit_button("Load it")
+    if not wanted or not given.strip():
+        return
+    path = Path(given.strip()).expanduser().absolute()
+    try:
+        paths = log_files(path) if path.is_dir() else [path]
+        if not paths:
+            texts.notice(f"{given}: no log in this folder ({' '.join(LOG_FILES)}).")
+            return
+        for each in paths:
+            _take(running, str(each), each)
+    except (OSError, ValueError) as error:
+        texts.notice(f"{given}: {getattr(error, 'strerror', None) or error}", "error")
+    else:
+        session.show(sample=False)
+        st.rerun()
 
 
-def _last_job(running: Runtime) -> None:
-    """How the last load in the background ended."""
-    for job in running.jobs[-1:]:
+def _take(running: Runtime, name: str, content: Path | bytes) -> None:
+    with st.spinner("Looking how it is to be read"):
+        running.take(name, content, ask=bool(st.session_state.get(ASK)))
+
+
+def _last_jobs(running: Runtime) -> None:
+    """How the last loads in the background ended."""
+    for job in running.jobs[-3:]:
         name = Path(job.name).name
         if job.counts:
-            counts = job.counts
-            texts.notice(
-                f"{name}: {counts.lines} records. {counts.loaded} loaded, {counts.feedback} votes "
-                f"alone, {counts.duplicate} seen before, {counts.rejected} rejected.",
-                good=True,
-            )
-        elif job.state == "cancelled":
-            texts.notice(f"{name}: cancelled. Load it again to go on.", good=False)
-        elif job.state == "failed":
-            texts.notice(f"{name}: {job.message}. Load it again to go on.", good=False)
+            _done(name, job)
+        elif job.state in ("cancelled", "failed"):
+            why = "cancelled" if job.state == "cancelled" else job.message
+            with st.container(horizontal=True, vertical_alignment="center"):
+                texts.notice(
+                    f"{name}: {why} after {texts.count(job.records, 'record')}. What is stored "
+                    "stays.",
+                    "info" if job.state == "cancelled" else "error",
+                )
+                st.button(
+                    "Go on with it", key=f"resume-{id(job)}", on_click=_resume, args=(running, job)
+                )
+
+
+def _resume(running: Runtime, job: LoadJob) -> None:
+    running.resume(job)
+
+
+def _done(name: str, job: LoadJob) -> None:
+    counts = job.counts
+    if counts is None:
+        return
+    if not counts.lines:
+        texts.notice(f"{name} is empty: there is no record in it.", "warning")
+        return
+    parts = [f"{counts.loaded:,} loaded"]
+    for number, words in (
+        (counts.feedback, "votes alone"),
+        (counts.duplicate, "seen before"),
+        (counts.rejected, "rejected (see below)"),
+    ):
+        if number:
+            parts.append(f"{number:,} {words}")
+    kind = "warning" if counts.rejected else "done"
+    text = f"{name}: {texts.count(counts.lines, 'record')}. {', '.join(parts)}."
+    texts.notice(text, "done" if kind == "done" else "warning")
 
 
 def _sample(running: Runtime) -> None:
-    st.subheader("Or look around first", anchor=False)
+    st.header("Or look around first", anchor=False)
     st.text("Eight weeks of an invented energy supplier's help agent, with invented people.")
     st.button("Load sample log", on_click=_load_sample, args=(running,))
 
@@ -96,73 +148,6 @@ def _sample(running: Runtime) -> None:
 def _load_sample(running: Runtime) -> None:
     running.load_sample()
     session.show(sample=True)
-
-
-def _loads(running: Runtime) -> None:
-    loads = log.loads(running.store)
-    if not loads:
-        return
-    st.subheader("Loads", anchor=False)
-    table = pd.DataFrame(
-        [
-            (
-                row["started_at"],
-                row["log_file"],
-                _state(row),
-                row["lines"],
-                row["loaded"],
-                row["feedback"],
-                row["duplicate"],
-                row["rejected"],
-                ", ".join(
-                    f"{number} {kind}"
-                    for kind, number in sorted(msgspec.json.decode(row["redacted"]).items())
-                ),
-            )
-            for row in loads
-        ],
-        columns=[
-            "when (UTC)",
-            "log",
-            "state",
-            "records",
-            "loaded",
-            "votes alone",
-            "seen before",
-            "rejected",
-            "redacted",
-        ],
-    )
-    st.dataframe(
-        table,
-        hide_index=True,
-        column_config={"when (UTC)": st.column_config.DatetimeColumn(format="YYYY-MM-DD HH:mm")},
-    )
-
-
-def _state(row: dict[str, object]) -> str:
-    if row["cleared_at"]:
-        return "cleared"
-    return "done" if row["finished_at"] else "stopped or running: load again to go on"
-
-
-def _rejects(running: Runtime, sample: bool) -> None:
-    rejects = log.rejects(running.store, sample=sample)
-    if not rejects:
-        return
-    st.subheader(f"Rejected lines ({len(rejects)})", anchor=False)
-    st.text("These could not be read. Mend them in the log and load it again: the rest is skipped.")
-    table = pd.DataFrame(rejects)[["path", "line", "reason", "excerpt"]]
-    st.dataframe(
-        table,
-        hide_index=True,
-        column_config={
-            "path": st.column_config.TextColumn("log", width="small"),
-            "line": st.column_config.NumberColumn(width="small"),
-            "reason": st.column_config.TextColumn(width="medium"),
-            "excerpt": st.column_config.TextColumn("redacted excerpt", width="large"),
-        },
-    )
 
 
 main()
