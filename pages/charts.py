@@ -10,8 +10,9 @@ from typing import Any
 import altair as alt
 import pandas as pd
 
-UP, DOWN, NO_VOTE, NEUTRAL = "#2a9d8f", "#e07a3f", "#9aa8a5", "#5b84b1"
-VERSIONS = ["#2a9d8f", "#e07a3f", "#5b84b1", "#b45f8d", "#8a9a2b", "#8d7bc4", "#9aa8a5", "#c2553d"]
+# Of at least 3:1 on the light and on the dark page.
+UP, DOWN, NO_VOTE, NEUTRAL = "#2a9d8f", "#d97536", "#83928e", "#5b84b1"
+VERSIONS = ["#2a9d8f", "#d97536", "#5b84b1", "#b45f8d", "#8a9a2b", "#8d7bc4", "#83928e", "#c2553d"]
 SIZE = 14
 
 
@@ -80,7 +81,7 @@ def volume(frame: pd.DataFrame, step: timedelta) -> Any:
             ],
         )
     )
-    return _styled(chart, 260)
+    return _styled(chart, 300)
 
 
 def bars(frame: pd.DataFrame) -> Any:
@@ -91,9 +92,9 @@ def bars(frame: pd.DataFrame) -> Any:
         tooltip=[alt.Tooltip("name:N", title=" "), alt.Tooltip("interactions:Q")],
     )
     bar = base.mark_bar(color=NEUTRAL, cornerRadiusEnd=3)
-    text = base.mark_text(
-        align="left", dx=5, fontSize=SIZE, fontWeight=600, color="#7d8b88"
-    ).encode(text=alt.Text("interactions:Q", format=","))
+    text = base.mark_text(align="left", dx=5, fontSize=SIZE, fontWeight=600).encode(
+        text=alt.Text("interactions:Q", format=",")
+    )
     return _styled(alt.layer(bar, text), 36 * len(frame) + 24)
 
 

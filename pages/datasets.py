@@ -7,7 +7,7 @@ from core import export
 from core.curate import EXCLUSIONS
 from core.runtime import Runtime
 from core.store import exports, log
-from pages import session, texts
+from pages import session, states, texts, times
 
 PREVIEW = 5
 
@@ -19,9 +19,11 @@ def main() -> None:
     sample = session.shows_sample(running)
     st.title("Datasets", anchor=False)
     if not log.has_rows(running.store, sample=sample):
-        st.subheader("Nothing to export yet", anchor=False)
-        st.text("Load a log and decide some thumbs down; liked answers count right away.")
-        st.page_link(session.page("logs"), label="Load a log")
+        with states.empty(
+            "Nothing to export yet",
+            "Load a log and decide some thumbs down; liked answers count right away.",
+        ):
+            st.page_link(session.page("logs"), label="Load a log")
         return
     with st.container(horizontal=True, vertical_alignment="bottom", key="choose", gap="medium"):
         name = st.selectbox(
@@ -70,21 +72,27 @@ def _prepared(running: Runtime, prepared: export.Prepared, zipped: bytes) -> Non
     if prepared.found:
         _refused(running, prepared)
     elif not rows:
-        st.text("No row yet: the list below says what each interaction lacks.")
+        with states.empty(
+            "No row yet", "The list below says what each interaction lacks: most need a reviewer."
+        ):
+            st.page_link(session.page("review"), label="Review what waits")
     else:
         texts.notice("Last scan: no personal data found in any row.", good=True)
-        st.download_button(
-            "Download",
-            data=zipped,
-            file_name=f"flywheel-{prepared.format.name}-{prepared.export_id[:8]}.zip",
-            mime="application/zip",
-            type="primary",
-            on_click=export.record,
-            args=(running.store, prepared, session.now()),
-        )
+        with st.container(horizontal=True, vertical_alignment="center", key="download"):
+            st.download_button(
+                "Download",
+                data=zipped,
+                file_name=f"flywheel-{prepared.format.name}-{prepared.export_id[:8]}.zip",
+                mime="application/zip",
+                type="primary",
+                on_click=export.record,
+                args=(running.store, prepared, session.now()),
+            )
+            size = texts.size(len(zipped))
+            st.text(f"{texts.count(rows, 'row')} and their manifest, a zip file of {size}")
     preview, reasons = st.columns([3, 2], gap="large")
     with preview:
-        st.subheader(f"First lines of {prepared.format.file}", anchor=False)
+        st.header(f"First lines of {prepared.format.file}", anchor=False)
         lines = prepared.files[prepared.format.file].decode().split("\n")[:PREVIEW]
         st.code(
             "\n".join(line for line in lines if line), language=None, wrap_lines=True, height=340
@@ -94,7 +102,7 @@ def _prepared(running: Runtime, prepared: export.Prepared, zipped: bytes) -> Non
         st.text("To use the file:")
         st.code(prepared.format.use, language=None, wrap_lines=True)
     with reasons:
-        st.subheader("Left out, and why", anchor=False)
+        st.header("Left out, and why", anchor=False)
         if not prepared.excluded:
             st.text("Nothing: every interaction is in.")
             return
@@ -102,16 +110,25 @@ def _prepared(running: Runtime, prepared: export.Prepared, zipped: bytes) -> Non
             [(reason, len(ids), EXCLUSIONS[reason]) for reason, ids in prepared.excluded.items()],
             columns=["reason", "interactions", "because"],
         )
-        st.dataframe(table, hide_index=True)
+        st.dataframe(
+            table,
+            hide_index=True,
+            alt="How many interactions were left out, by reason.",
+            column_order=["interactions", "because"],
+            column_config={"interactions": st.column_config.NumberColumn(width=95)},
+        )
         chosen = st.selectbox(
-            "Look at those left out because", list(prepared.excluded), key="reason-shown"
+            "Look at those left out because",
+            list(prepared.excluded),
+            format_func=lambda reason: EXCLUSIONS.get(reason, reason),
+            key="reason-shown",
         )
         if chosen:
             for id_ in prepared.excluded[chosen][:8]:
                 _link(id_)
             more = len(prepared.excluded[chosen]) - 8
             if more > 0:
-                st.text(f"and {more} more")
+                st.text(f"and {texts.count(more, 'more interaction')}")
 
 
 def _refused(running: Runtime, prepared: export.Prepared) -> None:
@@ -145,13 +162,17 @@ def _made(running: Runtime, sample: bool) -> None:
     made = exports.made(running.store, sample=sample)
     if not made:
         return
-    st.subheader("Exports made", anchor=False)
+    st.header("Exports made", anchor=False)
     table = pd.DataFrame(made)[["exported_at", "format", "rows", "export_id"]]
+    table["exported_at"] = [times.local(made_at) for made_at in table["exported_at"]]
     st.dataframe(
         table,
         hide_index=True,
+        alt="Exports made so far, the last one first.",
         column_config={
-            "exported_at": st.column_config.DatetimeColumn("when (UTC)", format="YYYY-MM-DD HH:mm"),
+            "exported_at": st.column_config.DatetimeColumn(
+                f"when ({times.zone_name()})", format="YYYY-MM-DD HH:mm"
+            ),
             "export_id": st.column_config.TextColumn("export id"),
         },
     )

@@ -9,7 +9,7 @@ from core.metrics import Filter, down_rates, funnel_steps
 from core.runtime import Runtime
 from core.store import reports
 from core.store.reports import Period
-from pages import charts, session
+from pages import charts, session, states, texts, times
 
 
 def main() -> None:
@@ -17,7 +17,7 @@ def main() -> None:
     session.require_access()
     running = session.opened()
     sample = session.shows_sample(running)
-    span = reports.span(running.store, sample=sample)
+    span = reports.span(running.store, sample=sample, zone=times.zone_name())
     counts = reports.stats(running.store, sample=sample)
     st.title("Flywheel", anchor=False)
     if not counts["interactions"]:
@@ -30,14 +30,14 @@ def main() -> None:
 
 def _nothing(running: Runtime) -> None:
     if running.active_jobs():
-        st.text("The first interactions appear here in a moment.")
+        states.loading("Loading", "The first interactions appear here in a moment.")
         return
-    st.subheader("Nothing is loaded yet", anchor=False)
-    st.text(
+    with states.empty(
+        "Nothing is loaded yet",
         "Load your agent's feedback log, or the sample to look around. Personal data is removed "
-        "before anything is stored."
-    )
-    st.page_link(session.page("logs"), label="Load a log")
+        "before anything is stored.",
+    ):
+        st.page_link(session.page("logs"), label="Load a log")
 
 
 def _numbers(counts: dict[str, int]) -> None:
@@ -47,7 +47,11 @@ def _numbers(counts: dict[str, int]) -> None:
         ("Interactions", f"{counts['interactions']:,}", None),
         ("Thumbs up", f"{counts['up']:,}", None),
         ("Thumbs down", f"{counts['down']:,}", "Final votes: the last one of each rater"),
-        ("Down rate", f"{counts['down'] / votes:.0%}" if votes else "–", "Of answers with a vote"),
+        (
+            "Down rate",
+            f"{counts['down'] / votes:.0%}" if votes else "–",
+            f"Thumbs down among {texts.count(votes, 'vote')}",
+        ),
         ("Waiting for review", f"{counts['pending']:,}", "Thumbs down and edits not yet decided"),
         ("Fixes approved", f"{fixed:,}", "Corrections approved or edited by a reviewer"),
     )
@@ -80,7 +84,7 @@ def _filters(span: dict[str, object], sample: bool) -> tuple[Filter, Period, boo
                 max_value=last,
                 key=f"days-{first}-{last}",
                 format="YYYY-MM-DD",
-                width=250,
+                width=300,
             )
             # The whole span means no filter: it would leave out what was logged without a time.
             if isinstance(days, tuple) and len(days) == 2 and days != (first, last):
@@ -95,31 +99,47 @@ def _filters(span: dict[str, object], sample: bool) -> tuple[Filter, Period, boo
             width=330,
         )
     known = tuple(name for name in names if name in versions)
-    chosen = Filter(sample=sample, since=since, until=until, versions=known)
+    zone = times.zone_name()
+    chosen = Filter(sample=sample, since=since, until=until, versions=known, zone=zone)
     return chosen, "day" if period == "day" else "week", by == "by version"
 
 
+def _reset() -> None:
+    for name in st.session_state:
+        if str(name) == "versions" or str(name).startswith("days-"):
+            del st.session_state[name]
+
+
 def _charts(running: Runtime, chosen: Filter, period: Period, by_version: bool) -> None:
-    rates = down_rates(running.store, chosen, period=period, by_version=by_version)
+    with st.spinner("Counting votes"):
+        rates = down_rates(running.store, chosen, period=period, by_version=by_version)
     if rates.empty:
-        st.text("No interaction with a time matches these filters.")
+        with states.empty(
+            "Nothing to draw",
+            "No interaction with a time matches these filters. Choose more days or versions.",
+        ):
+            st.button("Show all versions and days", on_click=_reset)
         return
     step = timedelta(days=7 if period == "week" else 1)
-    st.subheader(f"Thumbs down among votes, per {period}", anchor=False)
+    st.header(f"Thumbs down among votes, per {period}", anchor=False)
+    st.text(
+        f"The band is the 95 % interval. Days begin at midnight, {times.zone_name()} time; "
+        "weeks on Monday."
+    )
     st.altair_chart(charts.rate(rates, step), alt=charts.rate_in_words(rates, period))
     left, right = st.columns(2, gap="large")
     with left:
-        st.subheader(f"Interactions per {period}", anchor=False)
+        st.header(f"Interactions per {period}", anchor=False)
         st.altair_chart(charts.volume(rates, step), alt=charts.volume_in_words(rates, period))
     with right:
         steps = funnel_steps(running.store, chosen)
-        st.subheader("From logged to exported", anchor=False)
+        st.header("From logged to exported", anchor=False)
         frame = pd.DataFrame([(step.step, step.interactions) for step in steps])
         frame.columns = ["name", "interactions"]
         st.altair_chart(charts.bars(frame), alt=charts.bars_in_words(frame))
     left, right = st.columns(2, gap="large")
     with left:
-        st.subheader("Why thumbs down", anchor=False)
+        st.header("Why thumbs down", anchor=False)
         reasons = pd.DataFrame(
             reports.down_reasons(
                 running.store,
@@ -127,6 +147,7 @@ def _charts(running: Runtime, chosen: Filter, period: Period, by_version: bool) 
                 since=chosen.since,
                 until=chosen.until,
                 versions=list(chosen.versions),
+                zone=chosen.zone,
             ),
             columns=["reason", "interactions"],
         ).rename(columns={"reason": "name"})
@@ -135,12 +156,13 @@ def _charts(running: Runtime, chosen: Filter, period: Period, by_version: bool) 
         else:
             st.altair_chart(charts.bars(reasons), alt=charts.bars_in_words(reasons))
     with right:
-        st.subheader("The same as a table", anchor=False)
+        st.header("The same as a table", anchor=False)
         st.dataframe(
             rates.drop(columns=["low", "high"]).assign(
                 period=rates["period"].dt.date, rate=rates["rate"].astype(float).round(2)
             ),
             hide_index=True,
+            alt=f"Interactions and votes per {period}.",
             column_config={
                 "rate": st.column_config.NumberColumn("down rate", format="percent"),
                 "no_vote": "no vote",

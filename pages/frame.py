@@ -8,7 +8,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from pages import session
+from pages import landmarks, session
 
 HERE = Path(__file__).resolve().parent
 ABOUT = "**Flywheel** turns feedback on an AI agent's answers into eval cases and training data."
@@ -21,12 +21,6 @@ def main(url_prefix: str = "") -> None:
     `url_prefix` is for `AppTest.from_file("dashboard.py")`: there Streamlit takes a page whose
     address equals its file name straight from the `pages/` folder, past this frame.
     """
-    st.set_page_config(
-        page_title="Flywheel",
-        page_icon="🎡",
-        layout="wide",
-        menu_items={"About": ABOUT},  # an entry of our own brings the light/dark switch along
-    )
     st.html(HERE / "style.css")
     pages = [
         st.Page(HERE / f"{name}.py", title=title, url_path=f"{url_prefix}{name}", default=not i)
@@ -35,9 +29,17 @@ def main(url_prefix: str = "") -> None:
     # Links of our own in the header (see style.css): Streamlit's turn into a drawer on a phone,
     # which hides where one is and stays open after a choice.
     page = st.navigation(pages, position="hidden")
+    st.set_page_config(
+        page_title="Flywheel" if page == pages[0] else f"{page.title} · Flywheel",
+        page_icon="🎡",
+        layout="wide",
+        menu_items={"About": ABOUT},  # an entry of our own brings the light/dark switch along
+    )
     with st.container(key="nav", horizontal=True, gap=None):
         for entry in pages:
             st.page_link(entry, width="content")
+    landmarks.mend()
+    landmarks.content()
     session.require_access()
     running = session.opened()
     with st.container(key="you"):  # at the right of the header, see style.css

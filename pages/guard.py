@@ -22,14 +22,14 @@ from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from streamlit import config
 
-from pages import keys
+from pages import keys, landmarks, texts
 
 
 def inline_scripts() -> str:
     """Hashes of the inline scripts that may run: those of Streamlit's index page, and ours."""
     index = Path(st.__file__).parent / "static" / "index.html"
     scripts = re.findall(r"<script>(.*?)</script>", index.read_text("utf-8"), re.DOTALL)
-    scripts.append(keys.SCRIPT)
+    scripts += [keys.SCRIPT, landmarks.SCRIPT]
     digests = (hashlib.sha256(script.encode()).digest() for script in scripts)
     return " ".join(f"'sha256-{base64.b64encode(digest).decode()}'" for digest in digests)
 
@@ -116,8 +116,9 @@ def keep_messages_out_of_logs() -> None:
 
 def show_error(_error: Exception) -> bool:
     """Tell the visitor that a page failed, in our words; True keeps Streamlit's own away."""
-    st.error(
+    texts.notice(
         "Something went wrong on this page. Everything saved before is still there. "
-        "Reload to try again; the server's log names the place in the code."
+        "Reload to try again; the server's log names the place in the code.",
+        "error",
     )
     return True

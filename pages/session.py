@@ -12,6 +12,7 @@ from streamlit.errors import StreamlitSecretNotFoundError
 from core.runtime import LoadJob, Runtime, runtime
 from core.settings import SettingsError
 from core.store import DatabaseError, log
+from pages import states, texts
 
 HERE = Path(__file__).resolve().parent
 REVIEWER = "reviewer"
@@ -24,8 +25,8 @@ def require_access() -> None:
     """Stop here unless the visitor has signed in, where the team has set up a sign-in."""
     if not _sign_in_configured() or st.user.is_logged_in:
         return
-    st.title("Please sign in")
-    st.button("Sign in", on_click=st.login, type="primary")
+    with states.empty("Please sign in", "Your team has set up a sign-in for these pages."):
+        st.button("Sign in", on_click=st.login, type="primary")
     st.stop()
 
 
@@ -35,9 +36,10 @@ def opened() -> Runtime:
         return runtime()
     except (DatabaseError, SettingsError) as error:
         unset = isinstance(error, SettingsError)
-        st.title("The settings cannot be used" if unset else "The database cannot be opened")
-        st.text(str(error))
-        st.button("Try again")
+        title = "The settings cannot be used" if unset else "The database cannot be opened"
+        with states.problem(title, str(error)):
+            st.text("Nothing is lost: when this is mended, go on here.")
+            st.button("Try again", type="primary")
         st.stop()
 
 
@@ -163,8 +165,20 @@ def _bar(job: LoadJob) -> None:
         key=f"job-{id(job)}", horizontal=True, vertical_alignment="center", gap="small"
     ):
         st.progress(job.share, text="Removing personal data and loading")
-        st.text(f"{name}: {job.share:.0%}", width="content")
+        st.text(" · ".join([f"{name}: {job.share:.0%}", *_pace(job)]), width="content")
         st.button("Cancel", key=f"cancel-{id(job)}", on_click=job.cancel, type="tertiary")
+
+
+def _pace(job: LoadJob) -> list[str]:
+    if job.state == "waiting":
+        return ["waits for the one before"]
+    words = [texts.count(job.records, "record")] if job.records else []
+    if job.rate is not None:
+        words.append(f"{job.rate:,.0f} a second")
+    if job.seconds_left is not None:
+        minutes = round(job.seconds_left / 60)
+        words.append(f"about {minutes} min left" if minutes else "less than a minute left")
+    return words
 
 
 def _leave_item() -> None:
@@ -193,7 +207,10 @@ def _sign_in_configured() -> bool:
     except StreamlitSecretNotFoundError:
         # Also raised for a file with a mistake in it, which must not let everybody in.
         if any(Path(place).exists() for place in st.get_option("secrets.files")):
-            st.title("The sign-in settings cannot be read")
-            st.text("There is a mistake in .streamlit/secrets.toml.")
+            states.problem(
+                "The sign-in settings cannot be read",
+                "There is a mistake in .streamlit/secrets.toml. Nobody is let in until it is "
+                "mended; then reload this page.",
+            )
             st.stop()
         return False

@@ -7,6 +7,7 @@ own choosing with images and HTML off and links as text, and what comes out is c
 
 import re
 from html import escape
+from typing import Literal
 
 import nh3
 import streamlit as st
@@ -16,14 +17,19 @@ from markdown_it.token import Token
 from markdown_it.utils import OptionsDict
 
 from core.records import Source
-from core.review import Piece
+from core.review import is_code
 
 _TAGS = set(
-    "p br hr em strong s code pre blockquote ul ol li table thead tbody tr th td "
-    "h1 h2 h3 h4 h5 h6 span".split()
+    "p br hr em strong s code pre blockquote ul ol li table thead tbody tr th td span".split()
 )
-_SIGNS = {"removed": ("del", "−"), "added": ("ins", "+")}
 _LONGEST = 200_000
+Kind = Literal["done", "info", "warning", "error"]
+_NOTICES: dict[Kind, tuple[str, str]] = {
+    "done": ("status", "✓"),
+    "info": ("status", "i"),
+    "warning": ("alert", "!"),
+    "error": ("alert", "×"),
+}
 
 
 def _link_end(
@@ -40,6 +46,9 @@ def _link_end(
 def _parser() -> MarkdownIt:
     parser = MarkdownIt("commonmark", {"html": False}).enable(["table", "strikethrough"])
     parser.disable("image")
+    # Headings of an answer are none of the page's: an outline of the page would skip about.
+    parser.add_render_rule("heading_open", lambda *_: '<p class="heading">')
+    parser.add_render_rule("heading_close", lambda *_: "</p>\n")
     parser.add_render_rule("link_open", lambda *_: '<span class="link">')
     parser.add_render_rule("link_close", _link_end)
     return parser
@@ -53,35 +62,41 @@ def formatted(text: str) -> str:
     if len(text) > _LONGEST:
         return f'<div class="plain">{escape(text)}</div>'
     html = nh3.clean(
-        _MARKDOWN.render(text), tags=_TAGS, attributes={"span": {"class"}}, link_rel=None
+        _MARKDOWN.render(text),
+        tags=_TAGS,
+        attributes={"span": {"class"}, "p": {"class"}},
+        link_rel=None,
     )
-    return f'<div class="formatted">{html}</div>'
+    return f'<div class="formatted">{_scrolling(html)}</div>'
 
 
-def show_plain(text: str) -> None:
-    """A text as it is, its line breaks kept."""
-    st.html(f'<div class="plain">{escape(text)}</div>')
+def _scrolling(html: str) -> str:
+    """Code and tables wider than their column scroll in it, with the keyboard too."""
+    for name in ("pre", "table"):
+        words = {"pre": "Code", "table": "Table"}[name]
+        html = html.replace(
+            f"<{name}>",
+            f'<div class="wide" tabindex="0" role="group" aria-label="{words}"><{name}>',
+        ).replace(f"</{name}>", f"</{name}></div>")
+    return html
+
+
+def show_plain(text: str, *, faded: bool = False) -> None:
+    """A text as it is, its line breaks kept; faded: one that does not count any more."""
+    st.html(f'<div class="plain{" faded" if faded else ""}">{escape(text)}</div>')
+
+
+def answer(text: str, *, raw: bool = False) -> str:
+    """An answer as harmless HTML: formatted, or as the agent wrote it. Bare code keeps its columns
+    either way."""
+    if is_code(text):
+        return f'<div class="code" tabindex="0" role="group" aria-label="Code">{escape(text)}</div>'
+    return f'<div class="plain">{escape(text)}</div>' if raw else formatted(text)
 
 
 def show_answer(text: str, *, raw: bool) -> None:
-    """An answer: formatted, or as the agent wrote it."""
-    if raw:
-        show_plain(text)
-    else:
-        st.html(formatted(text))
-
-
-def show_diff(pieces: list[Piece]) -> None:
-    """A word diff: removed words with a minus, added ones with a plus, not by colour alone."""
-    spans = []
-    for piece in pieces:
-        if piece.change == "same":
-            spans.append(escape(piece.text))
-            continue
-        tag, sign = _SIGNS[piece.change]
-        mark = f'<span class="sign" aria-hidden="true">{sign}</span>'
-        spans.append(f"<{tag}>{mark}{escape(piece.text)}</{tag}>")
-    st.html(f'<div class="diff plain">{"".join(spans)}</div>')
+    """Draw an answer."""
+    st.html(answer(text, raw=raw))
 
 
 def show_sources(sources: tuple[Source, ...]) -> None:
@@ -105,10 +120,24 @@ def label(text: str) -> None:
     st.html(f'<div class="label">{escape(text)}</div>')
 
 
-def notice(text: str, *, good: bool) -> None:
+def notice(text: str, kind: Kind | None = None, *, good: bool = False) -> None:
     """What a click has done, or why it did nothing."""
-    kind, role, sign = ("done", "status", "✓") if good else ("warning", "alert", "!")
+    kind = kind or ("done" if good else "warning")
+    role, sign = _NOTICES[kind]
     st.html(
         f'<div class="notice {kind}" role="{role}"><span aria-hidden="true">{sign}</span> '
         f"{escape(text)}</div>"
     )
+
+
+def count(number: int, unit: str, units: str = "") -> str:
+    """A number with what it counts: "1 item", "2,500 items"."""
+    return f"{number:,} {unit if number == 1 else units or f'{unit}s'}"
+
+
+def size(number: int) -> str:
+    """A number of bytes as people read it: "812 B", "23 kB", "1.4 MB"."""
+    for unit, scale in (("MB", 10**6), ("kB", 10**3)):
+        if number >= scale:
+            return f"{number / scale:.{1 if number < 10 * scale else 0}f} {unit}"
+    return f"{number} B"

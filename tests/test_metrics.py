@@ -152,6 +152,37 @@ def test_a_day_is_a_day_of_utc(store: Store, load: Load) -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("zone", "days", "weeks", "monday"),
+    [
+        # Sunday 23:30 and Monday 00:30 in Berlin, by its winter time
+        ("UTC", ["10-25", "11-08"], ["10-19", "11-02"], []),
+        ("Europe/Berlin", ["10-26", "11-08", "11-09"], ["10-26", "11-02", "11-09"], [1]),
+        ("America/Los_Angeles", ["10-25", "11-08"], ["10-19", "11-02"], []),
+        ("Pacific/Kiritimati", ["10-26", "11-09"], ["10-26", "11-09"], [2]),
+    ],
+)
+def test_a_day_is_a_day_of_the_readers_zone(
+    store: Store, load: Load, zone: str, days: list[str], weeks: list[str], monday: list[int]
+) -> None:
+    load(
+        answered("a", None, "up", logged_at="2026-10-25T23:30:00Z"),
+        answered("b", None, "up", logged_at="2026-11-08T22:30:00Z"),
+        answered("c", None, "up", logged_at="2026-11-08T23:30:00Z"),
+    )
+    chosen = Filter(sample=False, zone=zone)
+    for period, expected in (("day", days), ("week", weeks)):
+        frame = down_rates(store, chosen, period=period, by_version=False)  # type: ignore[arg-type]
+        assert [row[0] for row in table(frame)] == expected
+    span = reports.span(store, sample=False, zone=zone)
+    assert [f"{span['first']:%m-%d}", f"{span['last']:%m-%d}"] == [days[0], days[-1]]
+    # A filter means the same days as the charts.
+    ninth = Filter(sample=False, zone=zone, since=date(2026, 11, 9), until=date(2026, 11, 9))
+    assert funnel_steps(store, ninth)[0].interactions == sum(monday)
+    frame = down_rates(store, ninth, period="day", by_version=False)
+    assert list(frame["interactions"]) == monday
+
+
 def test_a_changed_mind_counts_once(store: Store, load: Load) -> None:
     early, late = "2026-11-09T11:00:00Z", "2026-11-09T12:00:00Z"
     load(

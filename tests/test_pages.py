@@ -93,7 +93,7 @@ def drawn(app: AppTest, kind: str) -> list[Any]:
 def words(app: AppTest) -> str:
     """All that is drawn by calls that take plain text or our own HTML."""
     html = [body for element in drawn(app, "html") if "<style>" not in (body := element.proto.body)]
-    plain = [text.value for text in [*app.title, *app.subheader, *app.text]]
+    plain = [text.value for text in [*app.title, *app.header, *app.subheader, *app.text]]
     return "\n".join([*plain, *map(unescape, html)])
 
 
@@ -130,7 +130,7 @@ def frames(app: AppTest) -> list[pd.DataFrame]:
 )
 def test_an_empty_page_says_what_to_do_next(name: str, state: str, next_step: str) -> None:
     app = opened(name)
-    assert [heading.value for heading in app.subheader] == [state]
+    assert [heading.value for heading in app.header] == [state]
     assert next_step in words(app)
     assert links(app) == ["Load a log"]
     assert not app.metric
@@ -139,7 +139,7 @@ def test_an_empty_page_says_what_to_do_next(name: str, state: str, next_step: st
 
 def test_an_empty_logs_page_offers_three_ways_in() -> None:
     app = opened("logs")
-    assert [heading.value for heading in app.subheader] == [
+    assert [heading.value for heading in app.header] == [
         "Add log files",
         "Or look around first",
         "Add one interaction",

@@ -13,12 +13,16 @@ Z95 = 1.959964
 
 
 class Filter(msgspec.Struct, frozen=True, kw_only=True):
-    """Which interactions a chart is about; an empty `versions` means all of them."""
+    """Which interactions a chart is about; an empty `versions` means all of them.
+
+    Days begin and end at midnight in `zone`.
+    """
 
     sample: bool
     since: date | None = None
     until: date | None = None
     versions: tuple[str, ...] = ()
+    zone: str = "UTC"
 
 
 class Funnel(msgspec.Struct, frozen=True):
@@ -56,6 +60,7 @@ def down_rates(store: Store, chosen: Filter, *, period: Period, by_version: bool
         since=chosen.since,
         until=chosen.until,
         versions=list(chosen.versions),
+        zone=chosen.zone,
     )
     for row in rows:
         row["votes"] = row["up"] + row["down"]
@@ -75,6 +80,7 @@ def funnel_steps(store: Store, chosen: Filter) -> list[Funnel]:
         since=chosen.since,
         until=chosen.until,
         versions=list(chosen.versions),
+        zone=chosen.zone,
     )
     names = {
         "logged": "Logged",

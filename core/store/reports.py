@@ -1,4 +1,7 @@
-"""Counts over the log, aggregated in the database so that a chart gets hundreds of rows at most."""
+"""Counts over the log, aggregated in the database so that a chart gets hundreds of rows at most.
+
+Times are stored in UTC; a day is a day of the zone asked for, so that a reader's Monday is theirs.
+"""
 
 from datetime import date
 from typing import Any, Literal
@@ -8,9 +11,11 @@ from core.store.state import NO_CUT, STATE
 
 Period = Literal["day", "week"]
 
-_BETWEEN = """
-    ($since IS NULL OR logged_at >= $since::TIMESTAMP)
-    AND ($until IS NULL OR logged_at < $until::TIMESTAMP + INTERVAL 1 DAY)
+_TO_LOCAL = "AT TIME ZONE 'UTC' AT TIME ZONE $zone"
+_TO_UTC = "AT TIME ZONE $zone AT TIME ZONE 'UTC'"
+_BETWEEN = f"""
+    ($since IS NULL OR logged_at >= $since::TIMESTAMP {_TO_UTC})
+    AND ($until IS NULL OR logged_at < ($until::TIMESTAMP + INTERVAL 1 DAY) {_TO_UTC})
     AND (len($versions) = 0 OR coalesce(agent_version, '') IN (SELECT unnest($versions)))
 """
 
@@ -36,15 +41,16 @@ def stats(store: Store, *, sample: bool) -> dict[str, int]:
     )[0]
 
 
-def span(store: Store, *, sample: bool) -> dict[str, Any]:
+def span(store: Store, *, sample: bool, zone: str = "UTC") -> dict[str, Any]:
     """First and last day logged, and the agent versions seen ('' for none), in order."""
     return store.rows(
-        """
-        SELECT min(logged_at)::DATE AS first, max(logged_at)::DATE AS last,
+        f"""
+        SELECT (min(logged_at) {_TO_LOCAL})::DATE AS first,
+               (max(logged_at) {_TO_LOCAL})::DATE AS last,
                coalesce(list_sort(list(DISTINCT coalesce(agent_version, ''))), []) AS versions
-        FROM interactions WHERE is_sample = ?
+        FROM interactions WHERE is_sample = $sample
         """,
-        [sample],
+        {"sample": sample, "zone": zone},
     )[0]
 
 
@@ -57,11 +63,12 @@ def timeline(
     since: date | None,
     until: date | None,
     versions: list[str],
+    zone: str = "UTC",
 ) -> list[dict[str, Any]]:
     """Per period (its first day) and version, or for all: interactions, up, down, neither."""
     return store.rows(
         f"""
-        {STATE} SELECT date_trunc($period, logged_at)::DATE AS period,
+        {STATE} SELECT date_trunc($period, logged_at {_TO_LOCAL})::DATE AS period,
             CASE WHEN $by_version THEN coalesce(agent_version, '(none)') ELSE 'all' END AS version,
             count(*) AS interactions,
             count(*) FILTER (downs > 0) AS down,
@@ -70,7 +77,8 @@ def timeline(
         FROM state WHERE logged_at IS NOT NULL AND {_BETWEEN}
         GROUP BY 1, 2 ORDER BY 1, 2
         """,
-        _parameters(sample, since, until, versions) | {"period": period, "by_version": by_version},
+        _parameters(sample, since, until, versions, zone)
+        | {"period": period, "by_version": by_version},
     )
 
 
@@ -81,6 +89,7 @@ def funnel(
     since: date | None,
     until: date | None,
     versions: list[str],
+    zone: str = "UTC",
 ) -> dict[str, int]:
     """How many interactions reached each step from logged to exported."""
     return store.rows(
@@ -94,7 +103,7 @@ def funnel(
                 AND id IN (SELECT interaction_id FROM export_items)) AS exported
         FROM state WHERE {_BETWEEN}
         """,
-        _parameters(sample, since, until, versions),
+        _parameters(sample, since, until, versions, zone),
     )[0]
 
 
@@ -105,6 +114,7 @@ def down_reasons(
     since: date | None,
     until: date | None,
     versions: list[str],
+    zone: str = "UTC",
 ) -> list[dict[str, Any]]:
     """Reason tags of thumbs down with the interactions that carry each, most frequent first."""
     return store.rows(
@@ -118,12 +128,12 @@ def down_reasons(
         SELECT reason, count(*) AS interactions FROM tagged
         GROUP BY reason ORDER BY interactions DESC, reason LIMIT 20
         """,
-        _parameters(sample, since, until, versions),
+        _parameters(sample, since, until, versions, zone),
     )
 
 
 def _parameters(
-    sample: bool, since: date | None, until: date | None, versions: list[str]
+    sample: bool, since: date | None, until: date | None, versions: list[str], zone: str
 ) -> dict[str, Any]:
     return {
         "cut": NO_CUT,
@@ -131,4 +141,5 @@ def _parameters(
         "since": since,
         "until": until,
         "versions": versions,
+        "zone": zone,
     }
