@@ -94,7 +94,7 @@ def main() -> None:
 
 
 @command("load", creates=True)
-@click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path, readable=False))
 @click.option(
     "--shape",
     default="auto",
@@ -125,11 +125,16 @@ def load(
     Loading a log again is safe: what is stored already is skipped, lines added since are read, and
     a load that was stopped goes on. See `rejects` for the records that could not be read.
     """
-    from core.pipeline import load_file
+    from core.pipeline import likely_shapes, load_file
 
     chosen, mapping = _shape(shape, pairs)
     files = []
-    for path in _files(paths):
+    logs = _files(paths)
+    try:
+        likely = likely_shapes(store, logs) if len(logs) > 1 and not chosen else []
+    except OSError:
+        likely = []  # said below, after what comes before the file that cannot be read
+    for path in logs:
         try:
             with click.progressbar(
                 length=path.stat().st_size or 1,
@@ -141,7 +146,7 @@ def load(
                 def show(done: int, _size: int, _records: int, bar: Any = bar) -> None:
                     bar.update(done - bar.pos)
 
-                counts = load_file(store, path, show, shape=chosen, mapping=mapping)
+                counts = load_file(store, path, show, shape=chosen, mapping=mapping, likely=likely)
         except OSError as error:
             raise Refusal(f"{path}: {error.strerror}") from None
         files.append({"path": str(path), **msgspec.to_builtins(counts)})
@@ -154,7 +159,7 @@ def load(
     text = "\n".join(
         f"{file['path']}: {file['lines']} records: {file['loaded']} loaded, {file['feedback']} "
         f"votes alone, {file['duplicate']} seen before, {file['rejected']} rejected"
-        + (": the file is empty" if not file["lines"] else "")
+        + (": there is no record in it" if not file["lines"] else "")
         for file in files
     )
     found = ", ".join(f"{number} {kind}" for kind, number in sorted(total["redacted"].items()))
@@ -163,7 +168,7 @@ def load(
 
 
 @command("shape")
-@click.argument("path", type=click.Path(path_type=Path, dir_okay=False))
+@click.argument("path", type=click.Path(path_type=Path, dir_okay=False, readable=False))
 @click.option("--shape", default="auto", metavar="NAME", help="As for load.")
 @click.option("--map", "pairs", multiple=True, metavar="FIELD=KEY", help="As for load.")
 def shape_of(

@@ -6,7 +6,7 @@ the same file again goes on after them, and of a log that has grown skips what i
 """
 
 import filecmp
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -17,7 +17,7 @@ from typing import BinaryIO
 import msgspec
 
 from core.keys import keyed_hash
-from core.load import Reading, Shape, as_toml, parse_shape, read_log
+from core.load import Reading, Shape, as_toml, guess_together, parse_shape, read_log
 from core.records import Feedback, Interaction, Record, Rejected
 from core.redaction import TYPES, VERSION, Redactor
 from core.redaction.records import RecordRedactor, RedactionFailed
@@ -27,6 +27,8 @@ from core.store.log import LoadCounts, Slice, StoredReject
 
 ID_CONFLICT = "id_conflict: this id is stored already with another question or answer"
 RACES = 5
+MOST_SEEN = 500
+"""Files of a folder that are looked at together."""
 SLICE_WORK = 60_000
 """Bytes of raw text in one slice; what our own capture has redacted is twenty times as quick."""
 Progress = Callable[[int, int, int], None]
@@ -65,6 +67,7 @@ def load_file(
     *,
     shape: Shape | None = None,
     mapping: Mapping[str, str] | None = None,
+    likely: Sequence[Shape] = (),
 ) -> LoadCounts:
     """Load a log file. The file that ships as the sample is the sample however it gets in.
 
@@ -81,12 +84,24 @@ def load_file(
             on_progress=on_progress,
             shape=shape,
             mapping=mapping,
+            likely=likely,
         )
 
 
+def likely_shapes(store: Store, paths: Iterable[Path]) -> list[Shape]:
+    """What the files of a folder are, seen together. Raises `OSError`."""
+    readings = []
+    for path in islice(filter(Path.is_file, paths), MOST_SEEN):
+        with path.open("rb") as stream:
+            readings.append(inspect_log(store, stream, path.name))
+    return guess_together(readings)
+
+
 def key_of_file(path: Path) -> str:
-    """What tells this state of this file from others without reading it."""
+    """What tells this state of this file from others without reading it; nothing for a pipe."""
     about = path.stat()
+    if not path.is_file():
+        return ""
     return keyed_hash("file", str(path.resolve()), str(about.st_size), str(about.st_mtime_ns))
 
 
@@ -102,12 +117,12 @@ def inspect_log(
     *,
     shape: Shape | None = None,
     mapping: Mapping[str, str] | None = None,
+    likely: Sequence[Shape] = (),
 ) -> Reading:
     """Begin to read a log the way `load_log` would, without storing anything of it."""
     limit = settings().load.max_line_bytes
-    return read_log(
-        stream, name, limit, shape=shape, mapping=mapping, remembered=remembered_shapes(store)
-    )
+    known = [*remembered_shapes(store), *likely]
+    return read_log(stream, name, limit, shape=shape, mapping=mapping, remembered=known)
 
 
 def load_log(
@@ -121,16 +136,18 @@ def load_log(
     on_progress: Progress | None = None,
     shape: Shape | None = None,
     mapping: Mapping[str, str] | None = None,
+    likely: Sequence[Shape] = (),
 ) -> LoadCounts:
     """Load one log from a binary stream; `name` is what rejects and loads call it.
 
-    `shape` and `mapping` say how to read it, else that is found out (`core.load.read_log`).
+    `shape` and `mapping` say how to read it, else that is found out (`core.load.read_log`), also
+    from what it is `likely` to be.
     `file_key` is the same for the same bytes: a load of them that was stopped goes on where it
     was, with its counts. `on_progress` is called after each slice with bytes done, `size` and
     records done; it may raise `Cancelled`. Returns the counts by record of this load.
     """
     redactor = record_redactor()
-    reading = inspect_log(store, stream, name, shape=shape, mapping=mapping)
+    reading = inspect_log(store, stream, name, shape=shape, mapping=mapping, likely=likely)
     preset = storable(reading.shape)
     # A path often holds its owner's name.
     home = str(Path.home())

@@ -114,16 +114,16 @@ def _prepared(running: Runtime, prepared: export.Prepared, zipped: bytes) -> Non
             table,
             hide_index=True,
             alt="How many interactions were left out, by reason.",
-            column_order=["interactions", "because"],
             column_config={"interactions": st.column_config.NumberColumn(width=95)},
         )
         chosen = st.selectbox(
             "Look at those left out because",
             list(prepared.excluded),
-            format_func=lambda reason: EXCLUSIONS.get(reason, reason),
             key="reason-shown",
         )
         if chosen:
+            # Once more in full: on a phone the table cuts it short.
+            st.text(f"{EXCLUSIONS[chosen].capitalize()}.")
             for id_ in prepared.excluded[chosen][:8]:
                 _link(id_)
             more = len(prepared.excluded[chosen]) - 8

@@ -44,7 +44,7 @@ def main() -> None:
     if name and item.status == "pending":
         claimed = review.claim(running.store, item.id, reviewer=name, now=session.now())
         if not claimed:
-            st.info("Another reviewer has this item on the screen too.")
+            texts.notice("Another reviewer has this item on the screen too.", "info")
     left, right = st.columns([11, 10], gap="large")
     # In this order: a button must not be there before the item that it decides on.
     with left:

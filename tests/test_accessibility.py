@@ -8,24 +8,30 @@ a team does: it cannot open its database, it has none, it has loaded a log.
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from functools import partial
 from importlib.resources import files
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, FilePayload, Page, expect
+from playwright.sync_api import Browser, Page, expect
 
+from core import pipeline
+from core.export import prepare as prepare_export
+from core.export import record
+from core.review import claim, decide
 from tests.serving import (
     DATABASE,
     Server,
     Traffic,
     browser,
     button,
-    item_shown,
     page_of,
     serve,
     settled,
+    store_of,
     visit,
 )
 
@@ -58,6 +64,7 @@ def line(id_: str, **more: Any) -> str:
     return json.dumps({**full, **more})
 
 
+NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 DOWN = {"signal": "down", "correction": "Hold the right button for ten seconds.", "tags": ["old"]}
 LOG = "\n".join(
     [
@@ -95,23 +102,19 @@ class House:
             self.stage = "empty"
 
     def fill(self) -> None:
-        """Load a log by hand, decide an item, make an export."""
-        self.empty()
+        """The state some days later: a log and the sample, a decision, a claim, an export."""
         if self.stage == "full":
             return
-        with page_of(self.browser) as (page, _):
-            visit(page, self.server, "logs")
-            log = FilePayload(name="agent.jsonl", mimeType="text/plain", buffer=LOG.encode())
-            page.locator("input[type=file]").set_input_files(log)
-            expect(page.get_by_text("7 loaded").first).to_be_visible(timeout=60_000)
-            visit(page, self.server, "review?reviewer=Ann&item=o-4")
-            item_shown(page, "o-4")
-            button(page, "Approve").click()
-            expect(page.locator(".notice.done")).to_be_visible()
-            visit(page, self.server, "datasets")
-            prepare(page)
-            with page.expect_download():
-                button(page, "Download").click()
+        self.server.stop()
+        self.database.unlink(missing_ok=True)
+        redactor = pipeline.record_redactor()
+        with store_of(self.server.folder) as store:
+            for log, sample in ((LOG, False), (line("s-1", feedback=DOWN), True)):
+                pipeline.load_log(store, BytesIO(log.encode()), "agent.jsonl", is_sample=sample)
+            decide(store, redactor, "o-4", "approve", revision=0, reviewer="Ann", now=NOW)
+            claim(store, "o-2", reviewer="Bob", now=datetime.now(UTC))
+            record(store, prepare_export(store, redactor.redactor, "eval", sample=False), NOW)
+        self.server.start()
         self.stage = "full"
 
 
@@ -206,6 +209,8 @@ def test_an_empty_database(house: House, address: str) -> None:
         pytest.param("", nothing, id="charts"),
         pytest.param("?per=day&split=by version", nothing, id="charts-by-version"),
         pytest.param("review?reviewer=Ann&item=o-1", nothing, id="open-item"),
+        pytest.param("review?reviewer=Ann&item=o-2", nothing, id="item-of-another-reviewer"),
+        pytest.param("review?reviewer=Ann&item=s-1", nothing, id="sample"),
         pytest.param("review?reviewer=Ann&item=o-3", nothing, id="code-without-a-fix"),
         pytest.param("review?reviewer=Ann&item=o-4", nothing, id="decided-item"),
         pytest.param("review?reviewer=Ann&item=o-3", warning, id="warning"),

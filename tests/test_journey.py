@@ -154,7 +154,7 @@ def meet_empty_pages(page: Page, server: Server) -> None:
         expect(page.get_by_role("link", name="Load a log")).to_be_visible()
     page.get_by_role("link", name="Load a log").click()
     expect(page.get_by_role("heading", name="Logs", exact=True)).to_be_visible(timeout=SECONDS)
-    for name in ("Load sample log", "Load this file", "Add one interaction"):
+    for name in ("Load sample log", "Load it", "Add one interaction"):
         expect(button(page, name)).to_be_visible()
     expect(page.get_by_text("Sample data")).to_have_count(0)
 
@@ -206,13 +206,13 @@ def load_the_sample(page: Page) -> None:
     button(page, "Load sample log").click()
     expect(page.get_by_role("progressbar")).to_be_visible(timeout=SECONDS)
     expect(page.get_by_text("Removing personal data and loading")).to_be_visible()
-    notice = page.locator(".notice.done", has_text="sample_log.jsonl")
+    notice = page.locator(".notice", has_text="sample_log.jsonl")
     expect(notice).to_contain_text(
         "479 records. 400 loaded, 71 votes alone, 1 seen before, 7 rejected", timeout=120_000
     )
     settled(page)
     expect(page.get_by_role("progressbar")).to_have_count(0)
-    expect(page.get_by_text("Rejected lines (7)")).to_be_visible()
+    expect(page.get_by_text("Rejected records (7)")).to_be_visible()
 
 
 def see_one_side_at_a_time(page: Page) -> None:
@@ -237,7 +237,7 @@ def see_one_side_at_a_time(page: Page) -> None:
                 expect(page.get_by_text("No row yet")).to_be_visible(timeout=SECONDS)
                 assert numbers(page) == {"Rows": "0", "Left out": "1"}
             case "Logs":
-                expect(page.get_by_text("Rejected lines")).to_have_count(0)
+                expect(page.get_by_text("Rejected records")).to_have_count(0)
         if title != "Flywheel":
             turn_switch(page, "Sample")
         expect(badge).to_be_visible()
@@ -432,8 +432,8 @@ def clear_the_sample(page: Page, own: str) -> None:
                 button(page, "Prepare export").click()
                 expect(page.get_by_text("No row yet")).to_be_visible(timeout=SECONDS)
             case "Logs":
-                expect(page.get_by_text("Rejected lines")).to_have_count(0)
-                states = [row[2] for row in cells(page.get_by_test_id("stDataFrame").last)]
+                expect(page.get_by_text("Rejected records")).to_have_count(0)
+                states = [row[3] for row in cells(page.get_by_test_id("stDataFrame").last)]
                 assert states == ["cleared", "done"]
 
 

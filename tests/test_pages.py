@@ -144,7 +144,7 @@ def test_an_empty_logs_page_offers_three_ways_in() -> None:
         "Or look around first",
         "Add one interaction",
     ]
-    for label in ("Load sample log", "Load this file", "Add one interaction"):
+    for label in ("Load sample log", "Load it", "Add one interaction"):
         assert button(app, label)
     assert not app.dataframe
 

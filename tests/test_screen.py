@@ -84,9 +84,9 @@ def opened(page: Page, server: Server, address: str) -> None:
     settled(page)
 
 
-def cells(page: Page, column: int) -> list[str]:
-    """What a table, drawn on a canvas, tells a screen reader of one of its columns."""
-    found = page.locator(f"td[role=gridcell][aria-colindex='{column}']")
+def first_column(page: Page) -> list[str]:
+    """What a table, drawn on a canvas, tells a screen reader."""
+    found = page.locator("td[role=gridcell][aria-colindex='1']")
     expect(found.first).to_be_attached(timeout=20_000)
     return [text.strip() for text in found.all_text_contents()]
 
@@ -114,11 +114,11 @@ def test_times_are_the_readers(
         visit(page, server, "datasets")
         heads = page.locator("th[role=columnheader]")
         expect(heads.filter(has_text=f"when ({zone})")).to_have_count(1)
-        assert cells(page, 1) == [f"{cell}:00"]
+        assert first_column(page) == [f"{cell}:00"]
 
         visit(page, server, "?per=day")
         expect(page.get_by_text(f"Days begin at midnight, {zone} time")).to_be_visible()
-        assert cells(page, 1) == [day]
+        assert first_column(page) == [day]
         tick = f"{int(day[-2:]):02} Nov"
         axis = page.locator(".stVegaLiteChart .role-axis-label text")
         expect(axis.filter(has_text=tick).first).to_be_attached()
@@ -157,14 +157,13 @@ def test_no_match_leads_back_to_all(server: Server, window: Browser) -> None:
 
 def test_numbers_carry_their_unit() -> None:
     assert [texts.count(n, "item") for n in (0, 1, 2500)] == ["0 items", "1 item", "2,500 items"]
-    assert texts.count(2, "reply", "replies") == "2 replies"
     sizes = ["812 B", "2.3 kB", "23 kB", "1.4 MB"]
     assert [texts.size(n) for n in (812, 2_345, 23_456, 1_400_000)] == sizes
 
 
 # ---- a phone --------------------------------------------------------------------------------
 
-# Whatever a thumb is to hit: its box, or that of the label or frame which takes the touch for it.
+# What a thumb is to hit: its box, or that of the label or frame which takes the touch for it.
 SMALL = """() => {
   const small = [];
   const all = "a, button, summary, input, textarea, [role=radio], [role=switch], [role=combobox]";
@@ -204,12 +203,11 @@ def test_the_decision_lies_under_the_thumb(server: Server, window: Browser) -> N
     with page_of(window, **PHONE) as (page, _):  # type: ignore[arg-type]
         visit(page, server, "review?reviewer=Ann&item=o-1")
         item_shown(page, "o-1")
-        for name in ("Approve", "Save edit", "Reject", "Skip", "Undo"):
+        for name in ("Approve", "Save edit", "Reject", "Undo", "Skip"):
             box = button(page, name).bounding_box()
             assert box
             assert 844 / 2 < box["y"] < 844 - box["height"]  # without any scrolling
             assert 0 <= box["x"] <= 390 - box["width"]
-        box = button(page, "Skip").bounding_box()
         assert box
         page.touchscreen.tap(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
         item_shown(page, "o-2")
@@ -294,8 +292,7 @@ def test_where_one_is(server: Server, window: Browser) -> None:
 
 def test_colours_are_named_in_one_place() -> None:
     css = (ROOT / "pages" / "style.css").read_text("utf-8")
-    tokens, rest = css.split("/* ---- Focus", 1)
-    assert "light-dark(" in tokens
+    _, rest = css.split("/* ---- Focus", 1)
     assert re.findall(r"#[0-9a-f]{3,8}\b(?=[;, )])|light-dark|rgba?\(", rest) == []
     defined, used = set(re.findall(r"(--[\w-]+):", css)), set(re.findall(r"var\((--[\w-]+)", rest))
     assert used - defined - {"--held"} == set()  # that one is set by pages/keys.py

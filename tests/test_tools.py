@@ -19,6 +19,7 @@ from core.records import Feedback, Interaction, Source, Turn
 
 DATA = Path(__file__).parent / "data"
 SAMPLES = Path(__file__).resolve().parents[2] / "shared" / "samples"
+EXCERPT = DATA / "langfuse" / "openai-agents.trace.json"
 
 
 def read(name: str, value: dict[str, Any]) -> list[Interaction | Feedback]:
@@ -248,10 +249,14 @@ TRACES = {
 }
 
 
-@pytest.mark.skipif(not SAMPLES.exists(), reason="the real samples are not here")
-@pytest.mark.parametrize("name", TRACES)
-def test_a_real_trace_is_one_interaction_without_votes(name: str) -> None:
-    path = SAMPLES / "langfuse_traces" / f"{name}.trace.json"
+EXCERPT_OF = "openai-agents-2025-09-30"
+# The whole files where they lie beside the checkout, and always the excerpt that is in it.
+REAL_TRACES = sorted((SAMPLES / "langfuse_traces").glob("*.trace.json"))
+
+
+@pytest.mark.parametrize("path", [EXCERPT, *REAL_TRACES], ids=lambda path: path.name)
+def test_a_real_trace_is_one_interaction_without_votes(path: Path) -> None:
+    name = EXCERPT_OF if path == EXCERPT else path.name.removesuffix(".trace.json")
     trace = json.loads(path.read_text("utf-8"))
     found = one("langfuse", trace)
     question, answer = TRACES[name]
@@ -268,7 +273,7 @@ def test_a_real_trace_is_one_interaction_without_votes(name: str) -> None:
 
 
 def test_the_trace_that_ships_with_the_tests() -> None:
-    found = one("langfuse", json.loads((DATA / "langfuse/openai-agents.trace.json").read_text()))
+    found = one("langfuse", json.loads(EXCERPT.read_text()))
     assert found.question == "What's the weather in Tokyo?"
     assert found.answer.startswith("The weather in Tokyo is currently sunny.")
     assert found.history == ()

@@ -5,14 +5,14 @@ because that one cannot reject: it turns a malformed line into a row of NULLs.
 """
 
 from core.load.containers import LOG_FILES, log_files
+from core.load.mapping import native_records
 from core.load.native import read_interaction, read_native, read_time
-from core.load.reading import How, Reading, read_log
+from core.load.reading import How, Reading, guess_together, read_log
 from core.load.shapes import (
     FIELDS,
     Shape,
     ShapeError,
     as_toml,
-    native_records,
     parse_mapping,
     parse_shape,
     presets,
@@ -31,6 +31,7 @@ __all__ = [
     "Unreadable",
     "VoteRule",
     "as_toml",
+    "guess_together",
     "log_files",
     "native_records",
     "parse_mapping",

@@ -7,6 +7,7 @@ a file for one bad record.
 import io
 import re
 from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 from typing import BinaryIO
 
@@ -21,6 +22,8 @@ from core.load.unreadable import Unreadable
 LOG_FILES = (".jsonl", ".ndjson", ".json", ".csv", ".tsv")
 
 LARGEST_DOCUMENT = 256 * 2**20
+TRIED = 20
+"""Lines that are looked at for one that is an object by itself."""
 UTF_16 = (b"\xff\xfe", b"\xfe\xff")
 BINARY = {
     b"PK\x03\x04": "a zip archive or a spreadsheet",
@@ -82,7 +85,7 @@ def _plain(stream: BinaryIO) -> tuple[BinaryIO, bytes]:
     # What PowerShell and old spreadsheets write.
     if head.startswith(UTF_16):
         stream = io.BytesIO(stream.read().decode("utf-16", "replace").encode())
-    elif b"\r" in head[:-1] and b"\n" not in head:
+    elif b"\r" in (text := head.strip(b"\r\n")) and b"\n" not in text:
         stream = io.BytesIO(stream.read().replace(b"\r", b"\n"))
     else:
         return stream, head
@@ -128,7 +131,9 @@ def _document(stream: BinaryIO, max_bytes: int) -> bytes | None:
     lines = read_lines(stream, max_bytes)
     first, second = next(lines), next(lines, None)
     stream.seek(0)
-    is_array = _ARRAY.match(first.content) is not None and not (second and parses(first.content))
+    is_array = _ARRAY.match(first.content) is not None
+    if is_array and second and parses(first.content):
+        is_array = not second.content.startswith(b"[")  # else a list a line
     if second and not is_array and (first.too_long or not _begins(first.content)):
         return None
     content = stream.read(LARGEST_DOCUMENT + 1)
@@ -142,9 +147,12 @@ def _document(stream: BinaryIO, max_bytes: int) -> bytes | None:
     if is_array or parses(content):
         return content
     # The first line is damaged, or it begins what takes several lines.
-    if second is None:
+    if not second:
         return content if understood(content) is not None else None
-    return None if parses(second.content) else content
+    stream.seek(0)
+    others = islice(read_lines(stream, max_bytes), 1, TRIED)
+    alone = any(line.content[:1] == b"{" and parses(line.content) for line in others)
+    return None if alone else content
 
 
 def _begins(line: bytes) -> bool:

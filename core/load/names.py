@@ -35,7 +35,7 @@ SYNONYMS: dict[str, str] = {
     "interaction_id": "interaction_id message_id trace_id run_id response_id answer_id for_id",
     "session_id": "session_id conversation_id chat_id thread_id chat_session_id",
     "user": "user user_id username user_email user_name end_user end_user_id from_end_user_id",
-    "rater": "rater rater_id annotator worker_id reviewer",
+    "rater": "rater rater_id annotator worker_id reviewer feedback_user feedback_user_id",
     "agent_version": "agent_version app_version release prompt_version model_version version",
     "model": "model model_name model_id llm",
     "history": "history chat_history message_history previous_messages earlier_turns",

@@ -6,6 +6,7 @@ keys of an interaction go to its metadata: nothing a team logged is dropped.
 
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta, tzinfo
 from email.utils import parsedate_to_datetime
 from typing import Any
@@ -109,7 +110,7 @@ def read_time(value: Any, zone: tzinfo = UTC) -> datetime | None:
                 value = value / unit
                 break
         return datetime.fromtimestamp(value, UTC)
-    except (OverflowError, OSError) as error:
+    except (OverflowError, OSError, IndexError, TypeError) as error:
         raise ValueError("not a time") from error
 
 
@@ -169,7 +170,8 @@ def _label(value: dict[str, Any], key: str) -> str | None:
 
 def _labels(value: dict[str, Any], key: str) -> tuple[str, ...]:
     given = value.get(key)
-    labels = given.split(",") if isinstance(given, str) else _list(value, key)
+    split = isinstance(given, str) and given[:1] != "["
+    labels = str(given).split(",") if split else _list(value, key)
     if not all(isinstance(label, str) for label in labels):
         raise Unreadable(f"{key} must be a list of texts")
     return tuple(label.strip() for label in labels if label.strip())
@@ -177,7 +179,10 @@ def _labels(value: dict[str, Any], key: str) -> tuple[str, ...]:
 
 def _list(value: dict[str, Any], key: str) -> list[Any]:
     given = value.get(key)
-    if given is None:
+    if isinstance(given, str) and given[:1] == "[":  # in the cell of a CSV
+        with suppress(msgspec.DecodeError, RecursionError):
+            given = msgspec.json.decode(given)
+    if given is None or given == "":
         return []
     if not isinstance(given, list):
         raise Unreadable(f"{key} is {kind_of(given)}, not a list")
@@ -193,6 +198,8 @@ def _object(value: dict[str, Any], key: str) -> dict[str, Any]:
 
 def _flag(value: dict[str, Any], key: str) -> bool | None:
     given = value.get(key)
+    if isinstance(given, str):
+        given = {"": None, "true": True, "false": False}.get(given.lower(), given)
     if given is not None and not isinstance(given, bool):
         raise Unreadable(f"{key} is {kind_of(given)}, not true or false")
     return given
@@ -201,7 +208,7 @@ def _flag(value: dict[str, Any], key: str) -> bool | None:
 def _time(value: dict[str, Any], key: str) -> datetime | None:
     try:
         moment = read_time(value.get(key))
-    except (ValueError, OverflowError, IndexError, TypeError):
+    except ValueError:
         raise Unreadable(f"{key} is not a time such as 2026-11-23T10:00:00Z") from None
     if moment and moment > datetime.now(UTC) + AHEAD:
         raise Unreadable(f"{key} lies in the future ({moment:%Y-%m-%d}): a wrong clock or unit?")

@@ -1,10 +1,12 @@
 """Finds a value in a record: `answer`, `data.answer.text`, `turns[0].text`, `errors[].explanation`.
 
-A key that stands at the top exactly as written comes first, so that keys with spaces or dots need
-no quoting. `[]` is every element of a list: the result is a list.
+A key that stands there exactly as written comes first, so that keys with spaces or dots need no
+quoting. `[]` is every element of a list: the result is a list.
 """
 
 import re
+from collections.abc import Iterable
+from functools import lru_cache
 from typing import Any
 
 MISSING = object()
@@ -12,7 +14,7 @@ _PART = re.compile(r"\[(-?\d*)\]")
 
 
 def find(value: Any, path: str) -> Any:
-    """What stands at a path, or `MISSING`."""
+    """What stands at a path, or `MISSING`. Of a list's elements one without it gives None."""
     if isinstance(value, dict) and path in value:
         return value[path]
     found = [value]
@@ -22,25 +24,20 @@ def find(value: Any, path: str) -> Any:
             many = True
             found = [each for item in found if isinstance(item, list) for each in item]
         else:
-            found = [each for item in found if (each := _one(item, step)) is not MISSING]
+            found = [_one(item, step) for item in found]
     if many:
-        return found or MISSING
-    return found[0] if found else MISSING
+        known = [None if each is MISSING else each for each in found]
+        return known if any(each is not None for each in known) else MISSING
+    if found[0] is MISSING and isinstance(value, dict):
+        return _dotted(value, path)
+    return found[0]
 
 
-def without(value: dict[str, Any], paths: set[str]) -> dict[str, Any]:
+def without(value: dict[str, Any], paths: Iterable[str]) -> dict[str, Any]:
     """A copy of a record without what stands at these paths, and without what that leaves empty."""
     result = dict(value)
     for path in paths:
-        if path in result:
-            del result[path]
-            continue
-        steps = []
-        for step in _steps(path):
-            if not isinstance(step, str):
-                break  # of a list all goes
-            steps.append(step)
-        _remove(result, steps)
+        _remove(result, path.partition("[")[0].rstrip("."))  # of a list all goes
     return result
 
 
@@ -50,6 +47,16 @@ def root(path: str, record: dict[str, Any]) -> str:
     return path if path in record or not isinstance(first, str) else first
 
 
+def _dotted(value: dict[str, Any], path: str) -> Any:
+    """What stands at a path of which a part is a key with dots: `attributes` of `input.value`."""
+    for place in (place for place, sign in enumerate(path) if sign == "."):
+        inner = value.get(path[:place])
+        if isinstance(inner, dict) and (found := find(inner, path[place + 1 :])) is not MISSING:
+            return found
+    return MISSING
+
+
+@lru_cache(maxsize=4096)
 def _steps(path: str) -> list[str | int | list[None]]:
     steps: list[str | int | list[None]] = []
     for part in path.split("."):
@@ -68,15 +75,18 @@ def _one(item: Any, step: str | int | list[None]) -> Any:
     return MISSING
 
 
-def _remove(value: dict[str, Any], steps: list[str]) -> None:
-    first, *rest = steps or [""]
-    if first not in value:
+def _remove(value: dict[str, Any], path: str) -> None:
+    if path in value:
+        del value[path]
         return
-    if not rest:
-        del value[first]
-    elif isinstance(value[first], dict):
-        # A copy: the record is somebody else's.
-        value[first] = inner = dict(value[first])
-        _remove(inner, rest)
-        if not inner:
-            del value[first]
+    for place in (place for place, sign in enumerate(path) if sign == "."):
+        first = path[:place]
+        if isinstance(value.get(first), dict):
+            # A copy: the record is somebody else's.
+            inner = dict(value[first])
+            _remove(inner, path[place + 1 :])
+            if inner != value[first]:
+                value[first] = inner
+                if not inner:
+                    del value[first]
+                return

@@ -7,10 +7,12 @@ from typing import Any, BinaryIO, Literal
 import msgspec
 
 from core.load.containers import read_pieces
-from core.load.guess import guess, is_header, is_native, vote_rule
+from core.load.guess import guess, is_native, vote_rule
+from core.load.mapping import native_records
+from core.load.names import is_header
 from core.load.native import read_native
 from core.load.piece import Piece
-from core.load.shapes import NATIVE, SELF_NAMED, Shape, native_records, presets
+from core.load.shapes import NATIVE, SELF_NAMED, Shape, presets
 from core.load.unreadable import Unreadable, kind_of
 from core.load.wrapper import records_in
 from core.records import Record, Rejected
@@ -64,7 +66,8 @@ def choose(sample: Sequence[dict[str, Any]], remembered: Sequence[Shape]) -> tup
         return Shape(NATIVE), "native"
     for how, shapes in (("remembered", remembered), ("preset", presets().values())):
         for shape in shapes:
-            if sum(shape.fits(record) for record in sample) * 2 > len(sample):
+            told = [record for record in sample if shape.is_told_by(record)]
+            if sum(map(shape.fits, told)) * 2 > len(told):
                 return shape, how  # type: ignore[return-value]
     guessed = guess(sample)
     if guessed.reader:
@@ -74,6 +77,18 @@ def choose(sample: Sequence[dict[str, Any]], remembered: Sequence[Shape]) -> tup
         votes = any("interaction_id" in record for record in sample)
         return guessed, "native" if native or votes else "unknown"
     return guessed, "guessed"
+
+
+def guess_together(readings: Sequence[Reading]) -> list[Shape]:
+    """What logs with the same keys are, guessed from the records of all of them.
+
+    A log of one vote does not tell whether its 1 is a thumb or the worst of five stars.
+    """
+    alike: dict[frozenset[str], list[dict[str, Any]]] = {}
+    for reading in readings:
+        if reading.how == "guessed":
+            alike.setdefault(frozenset(reading.shape.recognise), []).extend(reading.sample)
+    return [guess(records[: 10 * SAMPLE]) for keys, records in alike.items() if keys]
 
 
 def changed(shape: Shape, mapping: Mapping[str, str], sample: Sequence[dict[str, Any]]) -> Shape:

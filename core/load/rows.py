@@ -7,6 +7,7 @@ row is rejected, and what the cell swallowed is read again.
 import csv
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from typing import BinaryIO
 
 from core.load.lines import HEAD
@@ -22,8 +23,10 @@ IsHeader = Callable[[Sequence[str]], bool]
 def delimiter_of(first: str, is_header: IsHeader) -> str | None:
     """What parts the cells of a text whose first line names the columns of a log; else None."""
     for delimiter in DELIMITERS:
-        if delimiter in first and is_header(next(csv.reader([first], delimiter=delimiter), [])):
-            return delimiter
+        with suppress(csv.Error):
+            cells = next(csv.reader([first], delimiter=delimiter), [])
+            if delimiter in first and is_header(cells):
+                return delimiter
     return None
 
 
@@ -111,7 +114,7 @@ class _Source:
         except _TooLong:
             problem = f"the row is longer than {self._max_bytes:,} bytes: a quote never closed?"
         except csv.Error as error:
-            problem = f"not valid CSV: {error}"
+            problem = f"not valid CSV: {error}".partition(" - ")[0]
             if "end of data" in problem and not self._swallowed_a_row(width):
                 problem = CUT_OFF
         self._reader = None

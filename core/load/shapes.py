@@ -22,15 +22,14 @@ from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import available_timezones
 
 import msgspec
 import tomli_w
 
-from core.load.native import INTERACTION_FIELDS, read_time
-from core.load.paths import MISSING, find, without
+from core.load.native import INTERACTION_FIELDS
+from core.load.paths import MISSING, find
 from core.load.tools import READERS
-from core.load.tools.messages import last_exchange, text_of
 from core.load.votes import VoteRule
 from core.settings import SHAPES_FOLDER
 
@@ -46,6 +45,12 @@ SELF_NAMED |= {"voted_at": "at"}
 
 class ShapeError(ValueError):
     """A shape, or a mapping, that cannot be used; says why."""
+
+
+@lru_cache(maxsize=1)
+def zones() -> frozenset[str]:
+    """The time zones there are; found once, as that reads hundreds of files."""
+    return frozenset(available_timezones())
 
 
 class Shape(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
@@ -74,13 +79,18 @@ class Shape(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaul
             raise ValueError(f"a source has title, uri and text, not {', '.join(sorted(unknown))}")
         if self.reader and self.reader not in READERS:
             raise ValueError(f"there is no reader {self.reader}: {', '.join(READERS)}")
-        if self.zone not in available_timezones():
+        if self.zone not in zones():
             raise ValueError(f"{self.zone} is no time zone such as Europe/London")
 
     @property
     def is_native(self) -> bool:
         """Whether lines are read as our own capture writes them."""
         return not self.reader and not self.fields and not self.votes.always
+
+    def is_told_by(self, record: Mapping[str, Any]) -> bool:
+        """Whether a record can tell if a log is of this shape: votes alone have too few keys."""
+        texts = [self.fields[name] for name in ("question", "answer") if name in self.fields]
+        return not texts or any(find(record, path) is not MISSING for path in texts)
 
     def fits(self, record: Mapping[str, Any]) -> bool:
         """Whether a record has everything by which such a log is recognised."""
@@ -135,144 +145,3 @@ def parse_mapping(pairs: Iterable[str]) -> dict[str, str]:
             raise ShapeError(f"{ours} is no field; the fields are {', '.join(FIELDS)}")
         mapping[ours] = theirs
     return mapping
-
-
-def native_records(shape: Shape, record: dict[str, Any]) -> list[dict[str, Any]]:
-    """One record of a log as our own lines: one, or one an answer of a conversation.
-
-    Raises `Unreadable`.
-    """
-    if shape.reader:
-        return READERS[shape.reader](record)
-    if shape.is_native:
-        return [record]
-    found = {
-        ours: value
-        for ours, path in shape.fields.items()
-        if (value := find(record, path)) is not MISSING
-    }
-    votes = _votes(shape, record, found)
-    for name in VOTE_FIELDS:
-        found.pop(name, None)
-    about = found.pop("interaction_id", record.get("interaction_id"))
-    if "question" not in found and "answer" not in found:
-        target = about if about is not None else found.get("id")
-        if target is not None and votes:
-            at = _zoned(found.get("logged_at"), shape.zone)
-            alone = {"type": "feedback", "interaction_id": target}
-            return [{**vote, **alone, "at": vote["at"] or at} for vote in votes]
-    _dig_out(found)
-    _add_source(shape, record, found)
-    if "logged_at" in found:
-        found["logged_at"] = _zoned(found["logged_at"], shape.zone)
-    used = {*shape.fields.values(), *shape.source.values(), *shape.leave_out}
-    used |= set(shape.votes.down_if_any)
-    rest = without(record, used)
-    metadata = found.pop("metadata", rest.pop("metadata", None))
-    if isinstance(metadata, dict):
-        rest = {**metadata, **rest}
-    elif metadata not in (None, ""):
-        rest["metadata"] = metadata
-    return [{**found, "feedback": [*_listed(found.get("feedback")), *votes], "metadata": rest}]
-
-
-def _votes(shape: Shape, record: dict[str, Any], found: dict[str, Any]) -> list[dict[str, Any]]:
-    rule = shape.votes
-    given = {name: found.get(name) for name in VOTE_FIELDS}
-    if given["voted_at"] is not None and not isinstance(given["voted_at"], list):
-        given["voted_at"] = _zoned(given["voted_at"], shape.zone)
-    if rule.down_if_any:
-        faults = [find(record, path) for path in rule.down_if_any]
-        given["signal"] = (
-            "down" if any(each not in (MISSING, None) and each for each in faults) else "up"
-        )
-        return _with_text(given, given["signal"])
-    raw = given["signal"]
-    if isinstance(raw, list):
-        votes = []
-        for place, each in enumerate(raw):
-            one = {name: _at(value, place, len(raw)) for name, value in given.items()}
-            # Lists beside each other have no names: a rater is a place.
-            one["rater"] = one["rater"] if one["rater"] is not None else str(place + 1)
-            signal = rule.always or rule.read(each)
-            votes += _with_text(one, signal)
-        return votes
-    return _with_text(given, rule.always or rule.read(raw))
-
-
-def _with_text(given: dict[str, Any], signal: str | None) -> list[dict[str, Any]]:
-    """The vote with what was said beside it; a correction without any vote is an edit."""
-    vote = {
-        "correction": _words(given["correction"]),
-        "comment": _words(given["comment"], "\n"),
-        "rater": given["rater"],
-        "at": given["voted_at"],
-        "tags": _tags(given["reasons"]),
-    }
-    signal = signal or ("edit" if vote["correction"] else None)
-    return [{**vote, "signal": signal}] if signal else []
-
-
-def _at(value: Any, place: int, count: int) -> Any:
-    if isinstance(value, list):
-        return value[place] if len(value) == count else None
-    return value
-
-
-def _words(value: Any, joint: str | None = None) -> Any:
-    """A text out of what stands there: a list of texts joined, an object's text dug out."""
-    if isinstance(value, list) and joint is not None and all(isinstance(v, str) for v in value):
-        return joint.join(dict.fromkeys(v.strip() for v in value if v.strip())) or None
-    if isinstance(value, dict | list):
-        dug = text_of(value)
-        if dug is None and isinstance(value, dict) and len(value) == 1:
-            only = next(iter(value.values()))
-            dug = only if isinstance(only, str) else None
-        return dug if dug is not None else value
-    return value
-
-
-def _tags(value: Any) -> Any:
-    if isinstance(value, list):
-        return list(dict.fromkeys(tag for tag in value if isinstance(tag, str)))
-    return value
-
-
-def _dig_out(found: dict[str, Any]) -> None:
-    """Question and answer where a log keeps messages, or JSON, in the place of texts."""
-    question, answer = found.get("question"), found.get("answer")
-    if question is not None and (answer is None or question == answer):
-        exchange = last_exchange(question)
-        if exchange:
-            found["question"], found["answer"] = exchange.question, exchange.answer
-            found.setdefault("history", [msgspec.to_builtins(turn) for turn in exchange.history])
-            return
-    for name in ("question", "answer"):
-        value = found.get(name)
-        if isinstance(value, dict | list) and (dug := text_of(value)) is not None:
-            found[name] = dug
-
-
-def _add_source(shape: Shape, record: dict[str, Any], found: dict[str, Any]) -> None:
-    parts = {
-        name: value
-        for name, path in shape.source.items()
-        if isinstance(value := find(record, path), str) and value.strip()
-    }
-    if parts:
-        found["sources"] = [*_listed(found.get("sources")), parts]
-
-
-def _zoned(value: Any, zone: str) -> Any:
-    """A time that names no zone, in the zone of its log; what is no time is left to be rejected."""
-    try:
-        moment = read_time(value, ZoneInfo(zone))
-    except ValueError:
-        return value
-    return moment.isoformat() if moment else None
-
-
-def _listed(value: Any) -> list[Any]:
-    if value is None:
-        return []
-    return value if isinstance(value, list) else [value]

@@ -6,7 +6,8 @@ its record is rejected with a reason, and read once the rule says what it is.
 """
 
 import re
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from typing import Any, Literal
 
 import msgspec
@@ -27,6 +28,10 @@ DOWN = """
     could_be_improved needs_improvement unhappy 👎 👎🏻 👎🏼 👎🏽 👎🏾 👎🏿 🙁 😞 😡 ❌ -1
 """.split()
 NONE = "none null nan n/a na -- - no_vote not_rated unrated neutral mixed skip skipped".split()
+
+
+RARE = 50
+"""One in so many votes may be a slip."""
 
 
 class VoteRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
@@ -64,7 +69,7 @@ class VoteRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_def
         for meant, words in listed:
             if any(_meets(word, each) for each in words):
                 return meant
-        return None if self.up or self.down or self.none else by_words([word])[word]
+        return None if self.up or self.down or self.none else _WORDS.get(word)
 
 
 def as_word(value: Any) -> str:
@@ -72,7 +77,7 @@ def as_word(value: Any) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, int | float):
-        return f"{value:g}"
+        return str(value) if isinstance(value, int) else f"{value:g}"
     text = value.strip().casefold()
     number = re.fullmatch(r"[+-]?\d+(\.\d+)?", text)
     return f"{float(text):g}" if number else re.sub(r"[\s-]+", "_", text) if len(text) > 2 else text
@@ -81,42 +86,72 @@ def as_word(value: Any) -> str:
 def by_words(values: Iterable[str]) -> dict[str, Vote | None]:
     """What each of a log's vote values means, looked at together; None where that is unclear.
 
-    Numbers are a scale: 0/1 and -1/0/1 are thumbs, up to 5 are stars (4 up, 2 down), up to 10
-    likewise (7, 4). A fraction is a score, never a thumb.
+    Numbers are of the scale that the usual ones are of: a slip among thousands changes nothing.
     """
-    words = list(values)
-    numbers = [number for word in words if (number := _number(word)) is not None]
-    meanings: dict[str, Vote | None] = {}
-    for word in words:
-        number = _number(word)
-        if number is not None:
-            meanings[word] = _on_scale(number, numbers)
-        elif word in UP:
-            meanings[word] = "up"
-        elif word in DOWN:
-            meanings[word] = "down"
-        else:
-            meanings[word] = "none" if word in NONE else None
-    return meanings
+    counts = Counter(values)
+    scale = _scale_of(counts)
+    return {
+        word: scale.get(number) if (number := number_in(word)) is not None else _WORDS.get(word)
+        for word in counts
+    }
 
 
-def _on_scale(number: float, numbers: list[float]) -> Vote | None:
+def rule_for(values: Iterable[str]) -> VoteRule:
+    """The rule that these values of a log suggest; what is unclear is left to be told.
+
+    Of a scale it has every step, also those that were not seen.
+    """
+    counts = Counter(values)
+    if all(word in SIGNALS for word in counts):
+        return VoteRule()
+    meanings = by_words(counts.elements())
+    seen = {number_in(word) for word in counts}
+    unseen = {step: meant for step, meant in _scale_of(counts).items() if step not in seen}
+    meanings |= {f"{step}": meant for step, meant in unseen.items()}
+    return VoteRule(
+        up=tuple(word for word, meant in meanings.items() if meant == "up"),
+        down=tuple(word for word, meant in meanings.items() if meant == "down"),
+        none=tuple(word for word, meant in meanings.items() if meant == "none"),
+    )
+
+
+_WORDS: dict[str, Vote] = dict.fromkeys(UP, "up")
+_WORDS |= dict.fromkeys(DOWN, "down")
+_WORDS |= dict.fromkeys(NONE, "none")
+
+
+def _scale_of(counts: Counter[str]) -> Mapping[float, Vote]:
+    usual = (word for word, count in counts.items() if count * RARE >= counts.total())
+    return _scale({number for word in usual if (number := number_in(word)) is not None})
+
+
+def _scale(numbers: set[float]) -> dict[float, Vote]:
+    """The steps of the scale that these numbers are of: thumbs as 0/1 or -1/0/1, 1 to 5 stars, or 1
+    to 10; nothing when they are of none.
+
+    A fraction is a score, never a thumb. Nothing but zeros may be all down or all without a vote;
+    a zero among stars likewise.
+    """
+    whole = all(number.is_integer() and -1 <= number <= 10 for number in numbers)
+    if not whole or not numbers - {0}:
+        return {}
     low, high = min(numbers), max(numbers)
-    if any(each != int(each) for each in numbers) or low < -1 or high > 10:
-        return None
     if high <= 1:
-        if number == 0:
-            return "none" if low < 0 else "down"
-        return "up" if number == 1 else "down"
+        if low < 0:
+            return {1: "up", 0: "none", -1: "down"}
+        return {1: "up", 0: "down"} if low == 0 else {1: "up"}
     if low < 0:
-        return None
-    up, down = (4, 2) if high <= 5 else (7, 4)
-    return "up" if number >= up else "down" if number <= down else "none"
+        return {}
+    top, up, down = (5, 4, 2) if high <= 5 else (10, 7, 4)
+    return {
+        step: "up" if step >= up else "down" if step <= down else "none"
+        for step in range(1, top + 1)
+    }
 
 
 def _meets(word: str, listed: str) -> bool:
     bound = re.fullmatch(r"\s*(>=|<=|>|<)\s*(-?\d+(?:\.\d+)?)\s*", listed)
-    number = _number(word)
+    number = number_in(word)
     if not bound or number is None:
         return word == as_word(listed)
     limit = float(bound[2])
@@ -128,5 +163,6 @@ def _meets(word: str, listed: str) -> bool:
     }[bound[1]]
 
 
-def _number(word: str) -> float | None:
+def number_in(word: str) -> float | None:
+    """The number that a word is."""
     return float(word) if re.fullmatch(r"[+-]?\d+(\.\d+)?", word) else None

@@ -238,7 +238,7 @@ class RecordRedactor:
         redacted = self.redactor.redact(name, models=False).text
         stem = _ENDING.sub("", name.replace("\\", "/").rpartition("/")[2])
         try:
-            named = self._holds_name(stem)
+            named = self._holds_name(stem) or FAILED in redacted
         except Exception:
             named = True  # fail closed: hash it
         return f"log-{keyed_hash('file', name)}" if named else redacted
