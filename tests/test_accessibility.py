@@ -144,6 +144,19 @@ def warning(page: Page) -> None:
     settled(page)
 
 
+def offer(page: Page) -> None:
+    """A log of which it is asked how it is to be read, one of its votes unclear."""
+    lines = [{"userQuery": "Why?", "reply": "So.", "verdict": word} for word in ("meh", "no")]
+    content = "\n".join(json.dumps(each) for each in lines).encode()
+    file = {"name": "asked.jsonl", "mimeType": "application/jsonl", "buffer": content}
+    page.locator("input[type=file]").set_input_files(file)  # type: ignore[arg-type]
+    expect(page.locator(".st-key-offer")).to_be_visible(timeout=30_000)
+    settled(page)
+    page.get_by_text("More fields").click()
+    expect(page.get_by_role("combobox", name="Zone of times that name none")).to_be_visible()
+    settled(page)
+
+
 def nothing(_page: Page) -> None:
     pass
 
@@ -219,6 +232,7 @@ def test_an_empty_database(house: House, address: str) -> None:
         pytest.param("datasets", nothing, id="datasets"),
         pytest.param("datasets", prepare, id="prepared"),
         pytest.param("logs", nothing, id="logs-with-rejects"),
+        pytest.param("logs", offer, id="how-a-log-is-read"),
         pytest.param("nowhere", nothing, id="page-not-found"),
     ],
 )
