@@ -106,7 +106,8 @@ class LoadJob:
     def progress(self, done: int, _size: int, records: int) -> None:
         """Called by the pipeline after each slice."""
         self.done, self.records = done, records
-        self._pace.append((time.monotonic(), done, records))
+        if records:  # a load that goes on skips what is stored, which is no work
+            self._pace.append((time.monotonic(), done, records))
         if self._cancel.is_set():
             raise ShutDown if self.closing else Cancelled
 

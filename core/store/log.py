@@ -91,7 +91,10 @@ def interrupted_loads(store: Store) -> list[dict[str, Any]]:
     return store.rows(
         "SELECT DISTINCT ON (log_file) log_file, shape FROM loads "
         "WHERE finished_at IS NULL AND stopped_at IS NULL AND cleared_at IS NULL "
-        "AND NOT is_sample AND file_key IS NOT NULL ORDER BY log_file, id DESC"
+        "AND NOT is_sample AND file_key IS NOT NULL "
+        # What was loaded again since, as it had changed, is done.
+        "AND id = (SELECT max(later.id) FROM loads later WHERE later.log_file = loads.log_file) "
+        "ORDER BY log_file, id DESC"
     )
 
 
