@@ -77,6 +77,15 @@ def focused(page: Page) -> str:
     )
 
 
+def has_cursor(page: Page, *wanted: str) -> None:
+    """Wait until one of these has the cursor; a busy machine draws late."""
+    for _ in range(100):
+        page.wait_for_timeout(100)
+        if focused(page).startswith(wanted):
+            return
+    raise AssertionError(f"the cursor is at {focused(page)!r}")
+
+
 def next_item(page: Page, before: str) -> str:
     """Wait for another item; returns it."""
     expect(page.locator(".st-key-item-head").filter(has_text=before)).to_have_count(
@@ -188,8 +197,7 @@ def test_undo_by_mouse_keeps_the_cursor_on_undo(page: Page) -> None:
     for before in (third, second):
         button(page, "Undo").click()
         next_item(page, before)
-        page.wait_for_timeout(300)
-        assert focused(page).startswith(("button Undo", "h2"))
+        has_cursor(page, "button Undo", "h2")
     assert item_in_address(page) == first
 
 
@@ -199,8 +207,7 @@ def test_closing_the_help_gives_the_cursor_back(page: Page) -> None:
     page.keyboard.press("Escape")
     expect(page.get_by_role("dialog")).to_have_count(0, timeout=SECONDS)
     settled(page)
-    page.wait_for_timeout(300)
-    assert focused(page).startswith(("button Keys", "h2"))
+    has_cursor(page, "button Keys", "h2")
     before = item_in_address(page)
     page.keyboard.press("s")
     next_item(page, before)
@@ -214,8 +221,7 @@ def test_show_what_it_became_keeps_the_cursor(page: Page) -> None:
         button(page, "Show what it became").click()
         expect(page.get_by_test_id("stCode")).to_have_count(count, timeout=SECONDS)
         settled(page)
-        page.wait_for_timeout(300)
-        assert focused(page).startswith("button Show what it became")
+        has_cursor(page, "button Show what it became")
 
 
 def test_reopening_and_going_on_by_mouse(page: Page, server: Server) -> None:
@@ -226,8 +232,7 @@ def test_reopening_and_going_on_by_mouse(page: Page, server: Server) -> None:
     button(page, "Reopen").click()
     expect(button(page, "Approve")).to_be_enabled(timeout=SECONDS)
     settled(page)
-    page.wait_for_timeout(300)
-    assert focused(page).split()[0] not in ("body", "main")
+    has_cursor(page, "button", "h2")
 
 
 def test_who_types_keeps_the_cursor_when_the_page_changes_under_them(page: Page) -> None:
