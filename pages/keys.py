@@ -73,13 +73,15 @@ if (!window.flywheelKeys) {
     const place = last.closest("[class*=st-key-]");
     purpose = place ? [...place.classList].find((name) => name.startsWith("st-key-")) : "";
   });
+  // Whoever presses beside everything wants the cursor nowhere: leaving a field is then the press's
+  // own effect. A button that Streamlit takes away is left too, but by no press.
+  let pressed = false;
+  document.addEventListener("mousedown", () => {
+    pressed = true;
+    setTimeout(() => { pressed = false; });
+  }, true);
   document.addEventListener("focusout", (event) => {
-    if (!event.isTrusted || event.relatedTarget) return;
-    const left = event.target;
-    // Whoever clicks beside everything wants the cursor nowhere.
-    setTimeout(() => {
-      if (last === left && left.isConnected && !left.disabled && lost()) last = null;
-    });
+    if (event.isTrusted && pressed && !event.relatedTarget) last = null;
   });
   const twin = () => {
     if (!purpose) return null;
@@ -99,7 +101,7 @@ if (!window.flywheelKeys) {
     const turned = shown && now !== shown;
     shown = now;
     if (!lost()) return;
-    const gone = last && (!last.isConnected || last.disabled);
+    const gone = last && (!last.isConnected || last.disabled || !last.checkVisibility());
     if (!turned && !gone) return;
     const target = (!turned && twin()) || heading() || find(".st-key-review-head h1");
     if (target.matches("h1")) target.tabIndex = -1;

@@ -189,7 +189,7 @@ def test_what_is_no_log_is_said_in_words(chromium: Browser, app: Server, tmp_pat
 
 def test_a_load_is_cancelled_and_gone_on_with(chromium: Browser, tmp_path: Path) -> None:
     """Once by its button, once by the start of the app after its power was cut."""
-    count = 700
+    count = 1200
     path = write(
         tmp_path / "long.jsonl",
         *(
@@ -213,9 +213,7 @@ def test_a_load_is_cancelled_and_gone_on_with(chromium: Browser, tmp_path: Path)
         button(page, "Cancel").first.click()
         done(page, "long.jsonl: cancelled after")
         button(page, "Go on with it").click()
-        expect(page.get_by_text(re.compile(r"long\.jsonl: [1-9]\d*%"))).to_be_visible(
-            timeout=SECONDS
-        )
+        expect(page.get_by_text(re.compile(r"long\.jsonl: \d+%"))).to_be_visible(timeout=SECONDS)
         server.kill()
         server.start()
         visit(page, server, "logs")
