@@ -138,10 +138,14 @@ def _votes(offer: Offer, path: str) -> VoteRule:
             f"{texts.count(unclear, 'value')} not said yet: such records will be rejected.",
             "warning",
         )
+
+    def kept(meant: Vote, before: tuple[str, ...]) -> tuple[str, ...]:
+        """The values given this meaning, and steps of a scale that were not seen yet."""
+        said = tuple(word for word, given in meanings.items() if given == meant)
+        return said + tuple(word for word in before if word not in meanings)
+
     return VoteRule(
-        up=tuple(word for word, meant in meanings.items() if meant == "up"),
-        down=tuple(word for word, meant in meanings.items() if meant == "down"),
-        none=tuple(word for word, meant in meanings.items() if meant == "none"),
+        up=kept("up", rule.up), down=kept("down", rule.down), none=kept("none", rule.none)
     )
 
 

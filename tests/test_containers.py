@@ -455,7 +455,11 @@ def test_a_header_that_cannot_be_read_makes_no_row_the_header() -> None:
 
 
 def test_rows_with_another_number_of_cells_are_refused() -> None:
-    assert places(rows("0,Who?,Ann.", "1,Who?,Ann.,up,x", "2,Who?,Ann.,up"), "log.csv") == [
+    content = rows("0,Who?,Ann.", "1,Who?,Ann.,up,x", "2,Who?,Ann.,up")
+    first, *_ = read(content, "log.csv")
+    assert isinstance(first, Rejected)
+    assert first.raw == "0,Who?,Ann."
+    assert places(content, "log.csv") == [
         ("the row has 3 cells, the header has 4", 2, 28),
         ("the row has 5 cells, the header has 4", 3, 40),
         ("2", 4, 57),

@@ -22,9 +22,7 @@ from core.store import Store, log, reports
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 ODD = 'One\u2028two\u2029three\u0085four\ttab "quoted" \\ back\nÜber 👍 日本\u0000.'
 """What breaks careless writers and readers: odd line ends, quotes, escapes, other scripts."""
-ODD_JSON = (
-    'One\u2028two\u2029three\u0085four\\ttab \\"quoted\\" \\\\ back\\nÜber 👍 日本\\u0000.'
-)
+ODD_JSON = 'One\u2028two\u2029three\u0085four\\ttab \\"quoted\\" \\\\ back\\nÜber 👍 日本\\u0000.'
 """As it stands in a file: only what JSON demands is escaped."""
 
 Load = Callable[..., None]

@@ -109,14 +109,20 @@ def _trimmed(content: bytes, begin: int, end: int) -> tuple[int, int] | None:
 
 def _mark(content: bytes, begin: int) -> re.Pattern[bytes] | None:
     """What stands before each record when records begin on lines of their own; else None."""
-    found = _ITEM.search(content, max(0, begin - 1))
     first = next(_values(content, begin, len(content), within=False), None)
-    if not found or not first:
+    if not first:
         return None
-    mark = re.compile(rb"\n" + found[1] + rb"(?=\{)")
+    start, end, _ = first
+    line = content.rfind(b"\n", 0, start) + 1
+    indent = content[line:start] if line else b""
+    if indent.strip(_BLANK) or (content[:start].strip(_BLANK) and not line):
+        found = _ITEM.search(content, start)  # the first one follows the bracket, others may not
+        if not found:
+            return None
+        indent = found[1]
+    mark = re.compile(rb"\n" + indent + rb"(?=\{)")
     # Without indentation, what is inside a record may begin like a record.
-    whole = not mark.search(content, first[0], first[1]) or not parses(content[slice(*first[:2])])
-    return mark if whole else None
+    return None if mark.search(content, start, end) and parses(content[start:end]) else mark
 
 
 def _inside(content: bytes, start: int, path: Sequence[str]) -> int:

@@ -37,7 +37,8 @@ def read_rows(stream: BinaryIO, delimiter: str, max_bytes: int) -> Iterator[Piec
     header: list[str] | None = None
     while row := source.row(len(header or ())):
         cells, problem = row
-        line, offset, content = source.taken()
+        line, offset, raw = source.taken()
+        content = raw.rstrip(b"\r\n")
         if not problem and not any(cell.strip() for cell in cells):
             continue
         if header is None:
