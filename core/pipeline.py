@@ -59,6 +59,7 @@ def record_redactor() -> RecordRedactor:
         patterns=chosen.patterns,
         person=chosen.person,
         address=chosen.address,
+        seconds=chosen.seconds_per_text,
     )
     return RecordRedactor(redactor)
 

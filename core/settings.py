@@ -37,6 +37,7 @@ class RedactionSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True)
     deny: tuple[str, ...] = ()
     person: Probability = 0.35
     address: Probability = 0.4
+    seconds_per_text: Annotated[float, msgspec.Meta(gt=0)] = 20
     patterns: dict[str, str] = {}
 
     def __post_init__(self) -> None:

@@ -42,7 +42,17 @@ PLAIN = (
     "<div class='a'>", "| a | b |", "{'a': 1}", "#", "--", "/", ".", "(", ")",
 )  # fmt: skip
 _ODD = "\u200b\u200d\u2060\ufeff\u00ad\u202e\ufe0f \u00a0\u2003\u2028\x0b\x1c\x85\u0301\u0336\n\t"
-_LOOKALIKE = {"a": "а", "e": "е", "o": "о", "i": "ı", "s": "ſ", "k": "K", "I": "İ", "-": "‐", "@": "＠"}
+_LOOKALIKE = {
+    "a": "а",
+    "e": "е",
+    "o": "о",
+    "i": "ı",
+    "s": "ſ",
+    "k": "K",
+    "I": "İ",
+    "-": "‐",
+    "@": "＠",
+}
 
 
 def texts(count: int, seed: int) -> Iterator[str]:
@@ -51,7 +61,9 @@ def texts(count: int, seed: int) -> Iterator[str]:
     for _ in range(count):
         pieces = [
             mutated(draw, piece) if draw.random() < 0.6 else piece
-            for piece in draw.choices((draw.choice(PERSONAL), draw.choice(PLAIN)), k=draw.randint(1, 4))
+            for piece in draw.choices(
+                (draw.choice(PERSONAL), draw.choice(PLAIN)), k=draw.randint(1, 4)
+            )
         ]
         if draw.random() < 0.5:
             pieces.insert(draw.randint(0, len(pieces)), draw.choice(PERSONAL))
@@ -67,7 +79,9 @@ def mutated(draw: random.Random, text: str) -> str:
         case 1:
             return draw.choice(_ODD).join(text)
         case 2:  # full width
-            return "".join(chr(ord(c) + 0xFEE0) if "!" <= c <= "~" and draw.random() < 0.7 else c for c in text)
+            return "".join(
+                chr(ord(c) + 0xFEE0) if "!" <= c <= "~" and draw.random() < 0.7 else c for c in text
+            )
         case 3:
             return unicodedata.normalize("NFD", text.replace("o", "ö").replace("e", "é"))
         case 4:
@@ -90,13 +104,13 @@ def mutated(draw: random.Random, text: str) -> str:
 
 def hostile(size: int) -> dict[str, str]:
     """Texts of about `size` characters that are meant to take long, by what they do."""
-    draw = random.Random(size)
+    draw = random.Random(1)
 
     def filled(unit: str) -> str:
         return (unit * (size // len(unit) + 1))[:size]
 
     def drawn(letters: str) -> str:
-        return "".join(draw.choices(letters, k=size))
+        return filled("".join(draw.choices(letters, k=5000)))
 
     return {
         "white space after login": "login" + " " * size,
@@ -108,11 +122,11 @@ def hostile(size: int) -> dict[str, str]:
         "quoted password": filled('password: "a'),
         "key names": filled("api_key "),
         "one long number": filled("1234567890"),
-        "many numbers": " ".join(str(n * 7919 % 10**10) for n in range(size // 11)),
+        "many numbers": filled("".join(f"{n * 7919 % 10**10} " for n in range(500))),
         "digit soup": drawn("0123456789-./() +"),
         "telephones": filled("541-714-1388 "),
         "half telephones": filled("+1 541 714 "),
-        "floats": " ".join(f"{n * 0.618 % 1:.6f}" for n in range(size // 9)),
+        "floats": filled("".join(f"{n * 0.618 % 1:.6f} " for n in range(500))),
         "card groups": filled("4111 "),
         "accounts": filled("DE89 3704 "),
         "@": filled("@"),
@@ -144,8 +158,8 @@ def hostile(size: int) -> dict[str, str]:
         "names": filled("Jane Doe and Peter Smith met Carla Rossi. "),
         "names in lower case": filled("jane doe and peter smith met carla rossi "),
         "capitals": filled("JANE DOE MET PETER SMITH "),
-        "unknown words": " ".join(
-            "".join(draw.choices("aeioumnrstlk", k=7)).title() for _ in range(size // 8)
+        "unknown words": filled(
+            "".join("".join(draw.choices("aeioumnrstlk", k=7)).title() + " " for _ in range(600))
         ),
         "initials": filled("J. "),
         "addresses": filled("12 Main Street, Springfield, IL 62701\n"),

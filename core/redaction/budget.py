@@ -12,9 +12,12 @@ import time
 SECONDS = 20.0
 """For one text, all rounds together, unless the settings say otherwise."""
 
-TOKENS = 16_000
-"""Of one text that the model reads, all rounds together: some 65,000 characters of sentences that
+TOKENS = 20_000
+"""Of one text that the model reads, all rounds together: some 80,000 characters of sentences that
 can hold a name, which are seldom half of a text."""
+
+_CHARACTERS = 8  # of a token at most, but in texts of very long words
+_JUDGING = 5  # tokens judged take as long as one read
 
 
 class OverBudget(Exception):
@@ -28,9 +31,17 @@ class Budget:
         self._deadline = time.monotonic() + seconds * texts
         self._tokens = TOKENS * texts
 
-    def spend(self, tokens: int) -> None:
-        """Take `tokens` of what the model may read. Raises `OverBudget`, before any is read."""
-        self._tokens -= tokens
+    def allow(self, characters: int) -> None:
+        """Raises `OverBudget` when so many cannot have few enough tokens."""
+        if characters > self._tokens * _CHARACTERS:
+            raise OverBudget("The text has more to read than one text may have.")
+
+    def spend(self, tokens: int, known: int) -> None:
+        """Take `tokens` that are to be read, and `known` ones that are only judged once more.
+
+        Raises `OverBudget` when there are not so many left.
+        """
+        self._tokens -= tokens + known // _JUDGING
         if self._tokens < 0:
             raise OverBudget("The text has more to read than one text may have.")
 

@@ -23,6 +23,12 @@ SHORT = 60
 LONG = 600
 """A longer one is cut: the model reads 160 tokens at once, which are some 650 characters."""
 
+ACRONYM = 4
+"""Letters up to which capitals that are no known name are an abbreviation."""
+
+LONGEST = 40
+"""Letters from which on a word is nobody's name."""
+
 _ABBREVIATIONS = (
     r"\b[A-Z]",
     "Mr",
@@ -39,8 +45,9 @@ _ABBREVIATIONS = (
     "ul",
 )
 _END = re.compile(
-    "".join(rf"(?<!{each}\.)" for each in _ABBREVIATIONS)
-    + r"(?<=[.!?…])[\"')\]*]{0,3}\s+(?=[\"'(\[*]{0,3}[^\Wa-z])|\n[ \t>]*\n"
+    "[.!?…]"
+    + "".join(rf"(?<!{each}\.)" for each in _ABBREVIATIONS)
+    + r"[\"')\]*]{0,3}\s+(?=[\"'(\[*]{0,3}[^\Wa-z])|\n[ \t>]*\n"
 )
 # Where a long sentence is cut, the best place first: not within "Jane Doe".
 _CUTS = tuple(map(re.compile, (r"\s*\n\s*", r"(?<=[a-z,;:])\s+(?=[a-z])", r"\s+")))
@@ -59,7 +66,10 @@ _PLACE = re.compile(
     r"|unit|via|way|zip)\b"
 )
 _POSTAL = re.compile(r"\b[A-Z]\w+,?\s{1,2}[0-9]{5}(?![\w.,-])")
-_PHONE = re.compile(r"(?<![\w.])[+(]{0,2}[0-9](?:[ ()/+-]{0,2}[0-9]|\.[0-9]{2,4}(?=\.)){5}")
+_PHONE = re.compile(
+    r"(?<![\w.])(?<![0-9][ /(+-])(?!(?:19|20)[0-9]{2}[-/.][0-9]|[0-9]{1,2}[-/.][0-9]{1,2}[-/.](?:19|20))"
+    r"[+(]{0,2}[0-9](?:[ ()/+-]{0,2}[0-9]|\.[0-9]{2,4}(?=\.)){5,14}(?![ ()/+-]{0,2}[0-9])"
+)
 
 _PLAIN = {*NO_NAMES, *(word.capitalize() for word in NO_NAMES), "True", "False", "None"}
 """Words that make no sentence worth reading; grows by what is found out about others."""
@@ -110,7 +120,7 @@ def _may_name(word: str, cased: bool) -> bool:
     """Whether a word can be part of a name in text that is `cased`, has capitals where they go."""
     bare = _CONTRACTION.sub("", word)
     lower = bare.lower()
-    if len(bare) < 2 or lower in _PLAIN or lower in TERMS or _CODE.search(bare):
+    if not 1 < len(bare) < LONGEST or lower in _PLAIN or lower in TERMS or _CODE.search(bare):
         return False
     known, english = is_name(lower), is_word(lower)
     if english and not known:
@@ -119,4 +129,6 @@ def _may_name(word: str, cased: bool) -> bool:
         return False
     if word.islower() and cased:
         return known and not english
+    if bare.isupper() and len(bare) <= ACRONYM and not known:
+        return False
     return not english or is_given(lower) or (word[0].isupper() and known)

@@ -97,14 +97,17 @@ class Rampart:
         known = self._recalled(parts)
         known |= self._read([part for part in parts if part not in known], budget)
         return [
-            _joined([(start, known[text[start:end]]) for start, end in listed], len(self.kinds))
+            _joined(
+                [(start, known[text[start:end]]) for start, end in listed], len(self.kinds), budget
+            )
             for text, listed in zip(texts, spans, strict=True)
         ]
 
     def _read(self, parts: Sequence[str], budget: Budget) -> dict[str, Tokens]:
+        budget.allow(sum(map(len, parts)))
         encodings = self._tokenizer.encode_batch(list(parts), add_special_tokens=False)
         ids = [encoding.ids for encoding in encodings]
-        budget.spend(sum(map(len, ids)))
+        budget.spend(sum(map(len, ids)), 0)
         results = [
             Tokens(encoding.offsets, np.zeros((len(encoding.ids), len(self.kinds)), np.float32))
             for encoding in encodings
@@ -163,8 +166,9 @@ class Rampart:
         return scores
 
 
-def _joined(parts: Sequence[tuple[int, Tokens]], kinds: int) -> Tokens:
+def _joined(parts: Sequence[tuple[int, Tokens]], kinds: int, budget: Budget) -> Tokens:
     """The reading of a text from that of its parts, each with its place in the text."""
+    budget.spend(0, sum(len(part.offsets) for _, part in parts))
     offsets = [(start + a, start + b) for start, part in parts for a, b in part.offsets]
     scores = [part.scores for _, part in parts] or [np.zeros((0, kinds), np.float32)]
     return Tokens(offsets, np.concatenate(scores))

@@ -17,6 +17,7 @@ HOLE = "\ue000"
 A private-use code point; where the text itself has it, the plain form has U+FFFD.
 """
 
+_LONGEST = 8  # of what one character may become: "ﷺ" is a sentence of eighteen
 _DASHES = frozenset("\u2010\u2011\u2012\u2013\u2014\u2015\u2212\ufe58\ufe63\uff0d")
 
 
@@ -42,6 +43,8 @@ class _Table(dict[int, str]):
             plain = str(unicodedata.digit(char))
         else:
             plain = unicodedata.normalize("NFKC", char)
+            if len(plain) > _LONGEST:
+                plain = char
         self[code] = plain
         return plain
 

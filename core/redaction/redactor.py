@@ -15,7 +15,7 @@ from collections import OrderedDict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from types import MappingProxyType
 
-from core.redaction.budget import SECONDS, Budget
+from core.redaction.budget import SECONDS, Budget, OverBudget
 from core.redaction.detectors import persons, places
 from core.redaction.finding import FAILED, TYPES, Finding, Redacted, placeholder_pattern
 from core.redaction.merging import Candidate, Spans, merge, standing
@@ -25,6 +25,7 @@ from core.redaction.scrubber import Detectors
 
 _CACHE_CHARS = 4_000_000
 _ALONE = 20_000  # characters from which on a text is scanned by itself, with a budget of its own
+_MOST = 100_000  # candidates in one round
 _ROUNDS = 8  # texts settle in two or three; the bound is for texts made to defy it
 _NOWHERE = Spans()
 
@@ -164,8 +165,10 @@ class _Text:
             self._cut(match.span() for match in placeholder.finditer(self.view))
         self._allowed = standing(self.view, allow) if allow else _NOWHERE
 
-    def add(self, candidates: Iterable[Candidate]) -> bool:
+    def add(self, candidates: Collection[Candidate]) -> bool:
         """Take the winners among `candidates` as findings; whether there were any."""
+        if len(candidates) > _MOST:
+            raise OverBudget("The text has more to find than one text may have.")
         new = merge(candidates, self.view, self._allowed, self._plain.snap)
         if new:
             self._found += new

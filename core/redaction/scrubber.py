@@ -7,7 +7,7 @@ an automaton over the text tells which detectors can find anything in it.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from types import MappingProxyType
 
 import re2
@@ -66,11 +66,18 @@ class Detectors(Scrubber):  # type: ignore[misc]
         if hits == [self._sentinel]:
             return []
         if not hits:
-            hits = [*range(self._sentinel), self._sentinel]
+            return self.ungated(text)
         hits.remove(self._sentinel)
+        return self._found(text, hits)
+
+    def ungated(self, text: str) -> list[Candidate]:
+        """`structured` without the gate: the same, but all patterns look at the text."""
+        return self._found(text, range(len(self._patterns)))
+
+    def _found(self, text: str, ranks: Iterable[int]) -> list[Candidate]:
         return [
             Candidate(filth.beg, filth.end, kind, rank)
-            for rank in hits
+            for rank in ranks
             for filth in self._patterns[rank].iter_filth(text)
             if (kind := self._kind(filth))
         ]

@@ -91,13 +91,16 @@ class Url(SpanDetector, UrlDetector):  # type: ignore[misc]
 
     def spans(self, text: str) -> Iterator[Span]:
         for match in self._url.finditer(text):
-            url = match.group().rstrip(self._stops)
-            surplus = url.count(")") - url.count("(")
-            while surplus > 0 and url.endswith(")"):  # "(see http://…)"
-                url = url[:-1].rstrip(self._stops)
-                surplus -= 1
-            if self._host.match(url[:300]):
-                yield match.start(), match.start() + len(url)
+            url = match.group()
+            end = len(url.rstrip(self._stops))
+            surplus = url.count(")", 0, end) - url.count("(", 0, end)
+            while end and (
+                (cut := surplus > 0 and url[end - 1] == ")") or url[end - 1] in self._stops
+            ):
+                end -= 1  # "(see http://…)"
+                surplus -= cut
+            if self._host.match(url[: min(end, 300)]):
+                yield match.start(), match.start() + end
 
 
 class Handle(SpanDetector, TwitterDetector):  # type: ignore[misc]
