@@ -23,7 +23,7 @@ from core.records import (
     SafeInteraction,
     Turn,
 )
-from core.redaction import VERSION, Numbering, Redacted, Redactor
+from core.redaction import FAILED, VERSION, Numbering, Redacted, Redactor
 from core.redaction.page import FAILURES, Page, is_text, json_text
 
 REMEMBERED = 20_000
