@@ -56,6 +56,10 @@ def record_redactor() -> RecordRedactor:
         types=set(TYPES) - set(chosen.off),
         allow=chosen.allow,
         deny=chosen.deny,
+        patterns=chosen.patterns,
+        person=chosen.person,
+        address=chosen.address,
+        seconds=chosen.seconds_per_text,
     )
     return RecordRedactor(redactor)
 

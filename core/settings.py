@@ -10,8 +10,11 @@ import tomllib
 from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
+from typing import Annotated
 
 import msgspec
+
+from core.patterns import compiled
 
 ROOT = Path(__file__).resolve().parent.parent
 DATA = ROOT / "data"
@@ -23,12 +26,23 @@ KEY_FILE = DATA / "secret.key"
 SHORTEST_KEY = 32
 
 
+Probability = Annotated[float, msgspec.Meta(gt=0, lt=1)]
+
+
 class RedactionSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Which types of personal data are looked for, and the literal exceptions."""
+    """Which types of personal data are looked for, how surely, and what only this team knows."""
 
     off: tuple[str, ...] = ()
     allow: tuple[str, ...] = ()
     deny: tuple[str, ...] = ()
+    person: Probability = 0.35
+    address: Probability = 0.4
+    seconds_per_text: Annotated[float, msgspec.Meta(gt=0)] = 20
+    patterns: dict[str, str] = {}
+
+    def __post_init__(self) -> None:
+        for name, pattern in self.patterns.items():
+            compiled(name, pattern)
 
 
 class ReviewSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -58,10 +58,15 @@ BY_FORM = [
     ("SECRET", "xoxb-" + "17653672481-kestrelslack", "slack says {} is wrong"),
     ("TWITTER", "@quillan_frost", "Follow {} for more."),
     ("TWITTER", "@tamsinbirds", "ask {} about it"),
+    ("MAC", "00:1B:44:7E:3A:B7", "my router is {} they say"),
     ("ADDRESS", "P.O. Box 48213", "Write to {}."),
     ("ADDRESS", "PSC 0413, Box 8144 APO AA 42323", "My address: {}"),
 ]
 IN_SENTENCES = [
+    ("MEDICAL_RECORD", "00482913", "my MRN is {}."),
+    ("ACCOUNT", "31926819", "account number {} is mine"),
+    ("ID_NUMBER", "C01X00T47", "passport no. {}"),
+    ("DATE_OF_BIRTH", "17.4.1961", "I was born on {} in Ulm."),
     ("URL", "https://intranet.kestrelworks.example/people/77", "See {} for it."),
     ("URL", "www.tamsinsgarden.com/blog", "It says so on {} somewhere."),
     ("SECRET", "Tulip!4711x", "my password is {}"),
@@ -87,13 +92,13 @@ IN_SENTENCES = [
     ("ADDRESS", "52 Hawksworth Street", "We moved to {}, Bristol BS3 2EL."),
 ]
 ALL = BY_FORM + IN_SENTENCES
-BORN = "1987-03-14"  # a date of birth is one by the key above it alone
+BORN = "1987-03-14"  # bare, a date of birth is one by the key above it alone
 MARKER = "unsuspicious meterbox marker"
 
 
 def test_there_are_identifiers_of_every_kind() -> None:
-    assert len({identifier for _, identifier, _ in ALL}) == len(ALL) == 51
-    assert {kind for kind, _, _ in ALL} == set(TYPES) - {"DENIED", "DATE_OF_BIRTH"}
+    assert len({identifier for _, identifier, _ in ALL}) == len(ALL) == 56
+    assert {kind for kind, _, _ in ALL} == set(TYPES) - {"DENIED"}
 
 
 def needles() -> dict[str, str]:

@@ -7,9 +7,10 @@ findings around without importing scrubadub or the model.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 
-VERSION = "1"
+VERSION = "2"
 """Raised whenever the same text may redact differently; stored beside every redacted text."""
 
 FAILED = "[REDACTION-FAILED]"
@@ -28,10 +29,14 @@ TYPES: dict[str, str] = {
     "SSN": "United States social security number",
     "IBAN": "bank account number that passes its checksum",
     "IP": "IPv4 or IPv6 address of a machine",
+    "MAC": "hardware address of a network card",
     "SECRET": "password, API key, token or private key",
     "PERSON": "name of a person",
     "ADDRESS": "street or postal address",
-    "DATE_OF_BIRTH": "date of birth, under such a key of the metadata",
+    "DATE_OF_BIRTH": "date of birth",
+    "MEDICAL_RECORD": "medical record, patient or health insurance number",
+    "ACCOUNT": "bank, customer or policy number beside such a word",
+    "ID_NUMBER": "passport, driving licence, tax or national identity number",
     "DENIED": "a literal string on the deny list",
 }
 
@@ -54,7 +59,14 @@ class Redacted:
     failed: bool = False
 
 
-PLACEHOLDER = re.compile(
-    r"\[(?:(" + "|".join(TYPES) + r")-([1-9][0-9]{0,8})|REDACTION-FAILED|VALUE)\]"
-)
-"""Every placeholder this package writes; groups 1 and 2 are type and number, where it has them."""
+def placeholder_pattern(types: Iterable[str]) -> re.Pattern[str]:
+    """Every placeholder of findings of `types`; groups 1 and 2 are type and number, if any."""
+    names = "|".join(sorted(types))
+    return re.compile(rf"\[(?:({names})-([1-9][0-9]{{0,8}})|REDACTION-FAILED|VALUE)\]")
+
+
+PLACEHOLDER = placeholder_pattern(TYPES)
+"""The placeholders of the product's own types; a `Redactor` knows those of its patterns too."""
+
+NUMBERED = re.compile(r"\[([A-Z][A-Z0-9_]{1,39})-([1-9][0-9]{0,8})\]")
+"""Whatever may be a placeholder, of any deployment's pattern: a number that stays taken."""

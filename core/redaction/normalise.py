@@ -7,6 +7,7 @@ composition across characters, which would blur the map), and every span is mapp
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from dataclasses import dataclass
 
@@ -16,6 +17,7 @@ HOLE = "\ue000"
 A private-use code point; where the text itself has it, the plain form has U+FFFD.
 """
 
+_LONGEST = 8  # of what one character may become: "ﷺ" is a sentence of eighteen
 _DASHES = frozenset("\u2010\u2011\u2012\u2013\u2014\u2015\u2212\ufe58\ufe63\uff0d")
 
 
@@ -25,7 +27,9 @@ class _Table(dict[int, str]):
     def __missing__(self, code: int) -> str:
         char = chr(code)
         category = unicodedata.category(char)
-        if code < 0x80:
+        if char.isspace() and char not in "\t\n\f\r":  # what RE2 takes for no space
+            plain = " "
+        elif code < 0x80:
             plain = char
         elif category == "Cf" or 0xFE00 <= code <= 0xFE0F:  # zero-width, bidi, variation selectors
             plain = ""
@@ -33,15 +37,24 @@ class _Table(dict[int, str]):
             plain = "\ufffd"
         elif char in _DASHES:
             plain = "-"
+        elif char in "ıİ":  # Python's patterns take these for an i, RE2's do not
+            plain = "i"
         elif category == "Nd":
             plain = str(unicodedata.digit(char))
         else:
             plain = unicodedata.normalize("NFKC", char)
+            if len(plain) > _LONGEST:
+                plain = char
         self[code] = plain
         return plain
 
 
 _TABLE = _Table()
+_LATIN = map(chr, (*range(0x250), *range(0x2018, 0x2020), 0x20AC))  # with quotation marks, euro
+_USUAL = re.compile("[%s]*+" % re.escape("".join(c for c in _LATIN if _TABLE[ord(c)] == c)))
+"""Texts that are their own plain form; the others are looked at character by character."""
+_SINGLE: set[str] = set()
+"""Characters met so far whose plain form is one character."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,9 +82,11 @@ class Plain:
 
 def plain(text: str) -> Plain:
     """The plain form of any text, lone surrogates included."""
-    if text.isascii():
+    if _USUAL.fullmatch(text):
         return Plain(text, None)
-    if all(len(_TABLE[ord(char)]) == 1 for char in set(text)):
+    unknown = set(text) - _SINGLE
+    _SINGLE.update(char for char in unknown if len(_TABLE[ord(char)]) == 1)
+    if unknown <= _SINGLE:
         return Plain(text.translate(_TABLE), None)
     parts: list[str] = []
     origin: list[int] = []

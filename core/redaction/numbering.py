@@ -11,11 +11,11 @@ import threading
 import unicodedata
 from collections import defaultdict
 
-from core.redaction.finding import PLACEHOLDER
+from core.redaction.finding import NUMBERED
 from core.redaction.normalise import plain
 
 # Types whose separators are a matter of taste: "+1 541-714" and "+1541714" are one number.
-_COMPACT = frozenset({"PHONE", "CREDIT_CARD", "IBAN", "SSN"})
+_COMPACT = frozenset({"PHONE", "CREDIT_CARD", "IBAN", "SSN", "MAC", "ACCOUNT", "MEDICAL_RECORD"})
 
 
 class Numbering:
@@ -31,9 +31,8 @@ class Numbering:
         """Keep the numbers of placeholders that already stand in `text` out of circulation."""
         if "[" not in text:
             return
-        for match in PLACEHOLDER.finditer(text):
-            if match.group(1):
-                self._reserved.add((match.group(1), int(match.group(2))))
+        for match in NUMBERED.finditer(text):
+            self._reserved.add((match.group(1), int(match.group(2))))
 
     def placeholder(self, type: str, value: str) -> str:
         """The placeholder for `value`: casefolded, NFKC; phone, card, IBAN, SSN unseparated."""

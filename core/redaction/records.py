@@ -8,9 +8,9 @@ hashed.
 
 import re
 import threading
-from collections import Counter, OrderedDict
+from collections import OrderedDict
 from collections.abc import Iterable
-from typing import Any, Literal, TypeGuard
+from typing import Any, Literal
 
 import msgspec
 
@@ -21,41 +21,24 @@ from core.records import (
     Rejected,
     SafeFeedback,
     SafeInteraction,
-    Source,
     Turn,
 )
-from core.redaction import FAILED, VERSION, Numbering, Redacted, Redactor, redact_uri
-from core.redaction.finding import PLACEHOLDER
+from core.redaction import FAILED, VERSION, Numbering, Redacted, Redactor
+from core.redaction.page import FAILURES, Page, is_text, json_text
 
 REMEMBERED = 20_000
 """Interactions whose numbering is kept in memory, for votes and edits that come later."""
 
 EXCERPT = 200
-_FAILED = FAILED.strip("[]")
 _EXCERPT_SCANNED = 4_000
 _EXCERPT_MARGIN = 300
 
-_VERSION_LIKE = re.compile(r"v?\d+([.-]\d+){1,5}([-+.][\w.]+)?")
-_PLAIN_TAG = re.compile(r"[a-z0-9_-]+")
 _REF = re.compile(r"[us]-[0-9a-f]{16}")
 _ID = re.compile(r"[\w.:-]{1,200}")
 _JOINT = re.compile(r"[\W\d_]+")
 _ENDING = re.compile(r"(?i)\.(jsonl|ndjson|json|csv|tsv|log|txt)$")  # a second word to the model
 _TWO_WORDS = re.compile(r"[^\W\d_]{2,}[-_. ]+[^\W\d_]{2,}")
 
-# A metadata value is often meaningless without its key: {"password": "tulip"} shows nothing that
-# a detector of texts could see.
-_KEY_CUES = (
-    ("SECRET", re.compile(r"(?i)passw|pwd$|secret|token$|api_?-?key|authorization|cookie|^pin$")),
-    ("SSN", re.compile(r"(?i)^(ssn|social_?security.*)$")),
-    ("IBAN", re.compile(r"(?i)^iban$")),
-    ("CREDIT_CARD", re.compile(r"(?i)^(credit_?)?card(_?(no|number))?$")),
-    ("DATE_OF_BIRTH", re.compile(r"(?i)^(dob|birth_?(day|date)|date_?of_?birth)$")),
-    ("PERSON", re.compile(r"(?i)^(user|customer|client|full|first|last|sur|given)_?-?names?$")),
-    ("ADDRESS", re.compile(r"(?i)(^|_)(street|postal|home|shipping|billing)_?address$|postcode")),
-    ("PHONE", re.compile(r"(?i)^(phone|mobile|telephone)(_?number)?$")),
-)
-_LONG_NUMBER = 7
 _NAMED = re.compile(r'("(?:user|rater|session_id)"\s*:\s*)"[^"]*"?')
 
 
@@ -107,7 +90,7 @@ class RecordRedactor:
         `stored` are texts that are there before it: of votes that came first.
         """
         interaction_id, content_key = self.identify(raw)
-        page = _Page(self.redactor, self.numbering(interaction_id), models=not raw.sealed)
+        page = Page(self.redactor, self.numbering(interaction_id), models=not raw.sealed)
         page.counts.update(raw.found)
         page.reserve([*stored, *_texts(raw)])
         return SafeInteraction(
@@ -136,7 +119,7 @@ class RecordRedactor:
 
         `stored` are the texts its interaction holds so far.
         """
-        page = _Page(
+        page = Page(
             self.redactor, self.numbering(vote.interaction_id or ""), models=not vote.sealed
         )
         page.counts.update(vote.found)
@@ -177,14 +160,14 @@ class RecordRedactor:
         `rows` as `store.rewrite.texts` gives them. Raises `RedactionFailed`: what an older version
         has made is better than nothing.
         """
-        page = _Page(self.redactor, self.numbering(interaction_id), models=True)
+        page = Page(self.redactor, self.numbering(interaction_id), models=True)
         page.reserve(
             text
             for table in rows.values()
             for row in table
             for value in row.values()
             for text in (value if isinstance(value, list) else [value])
-            if _is(text)
+            if is_text(text)
         )
         redacted = {
             table: [
@@ -193,7 +176,7 @@ class RecordRedactor:
             ]
             for table, listed in rows.items()
         }
-        if page.counts[_FAILED]:
+        if page.counts[FAILURES]:
             raise RedactionFailed(f"The texts of {interaction_id} could not be checked again.")
         return redacted
 
@@ -201,13 +184,13 @@ class RecordRedactor:
         """What of a rejected line may be shown: redacted first, cut to size afterwards."""
         if "\0" in rejected.raw or "\ufffd" in rejected.raw:
             return "(not UTF-8 text)"  # what detectors cannot read they cannot redact
-        page = _Page(self.redactor, Numbering(), models=True)
+        page = Page(self.redactor, Numbering(), models=True)
         try:
             value = msgspec.json.decode(rejected.raw)
             for key in ("user", "rater", "session_id"):
                 if isinstance(value, dict) and key in value:
                     value[key] = self.reference("u", str(value[key]))
-            text = _json(page.tree(value))
+            text = json_text(page.tree(value))
         except (msgspec.MsgspecError, RecursionError):
             text = page.text(_unescaped(rejected.raw))
         return text if len(text) <= EXCERPT else f"{text[:EXCERPT]}…"
@@ -286,99 +269,6 @@ class RedactionFailed(Exception):
     """A text could not be looked through, so it was not kept."""
 
 
-class _Page:
-    """The texts of one record: one numbering, one count of what was found."""
-
-    def __init__(self, redactor: Redactor, numbering: Numbering, *, models: bool) -> None:
-        self._redactor = redactor
-        self._numbering = numbering
-        self._models = models
-        self.counts: Counter[str] = Counter()
-
-    def reserve(self, texts: Iterable[str]) -> None:
-        for text in texts:
-            self._numbering.reserve(text)
-
-    def text(self, text: str) -> str:
-        return self._kept(self._redactor.redact(text, self._numbering, models=self._models))
-
-    def label(self, text: str) -> str:
-        redacted = self._redactor.redact(text, self._numbering, models=False)
-        # "2.14.0.1" is a version here, whatever it looks like.
-        only_ip = all(finding.type == "IP" for finding in redacted.findings)
-        if only_ip and not redacted.failed and _VERSION_LIKE.fullmatch(text):
-            return text
-        return self._kept(redacted)
-
-    def tag(self, text: str) -> str:
-        # The name models want a sentence: of "boiler" alone they make a person.
-        return self.word(text) if _PLAIN_TAG.fullmatch(text) else self.text(text)
-
-    def word(self, text: str) -> str:
-        return self._kept(self._redactor.redact(text, self._numbering, models=False))
-
-    def key(self, text: str) -> str:
-        return self.text(text) if " " in text else self.word(text)
-
-    def source(self, source: Source) -> Source:
-        return Source(
-            title=self.text(source.title) if source.title else None,
-            uri=self._kept(
-                redact_uri(self._redactor, source.uri, self._numbering, models=self._models)
-            )
-            if source.uri
-            else None,
-            text=self.text(source.text) if source.text else None,
-        )
-
-    def stored(self, column: str, value: Any) -> Any:
-        """One column of a stored row, redacted again."""
-        if column == "tags":
-            return [self.tag(tag) for tag in value or ()]
-        if column == "key" or not _is(value):
-            return value
-        match column:
-            case "history":
-                turns = msgspec.json.decode(value, type=list[Turn])
-                return _json([Turn(turn.role, self.text(turn.content)) for turn in turns])
-            case "sources":
-                sources = msgspec.json.decode(value, type=list[Source])
-                return _json([self.source(source) for source in sources])
-            case "metadata":
-                return _json(self.tree(msgspec.json.decode(value)))
-        return self.text(value)
-
-    def tree(self, value: Any, cue: str | None = None) -> Any:
-        """A JSON value; `cue` is the type that the key it stands under speaks of."""
-        match value:
-            case dict():
-                return {
-                    self.key(name): self.tree(item, cue or _cue(name))
-                    for name, item in value.items()
-                }
-            case list():
-                return [self.tree(item, cue) for item in value]
-            case bool() | None:
-                return value
-            case _ if cue and str(value).strip():
-                if PLACEHOLDER.fullmatch(str(value)):
-                    return value
-                self.counts[cue] += 1
-                return self._numbering.placeholder(cue, str(value))
-            case str() if value.strip():
-                return self.tag(value)
-            case int() | float() if len(str(value)) >= _LONG_NUMBER:
-                redacted = self.label(str(value))
-                return value if redacted == str(value) else redacted
-        return value
-
-    def _kept(self, redacted: Redacted) -> str:
-        self.counts.update(finding.type for finding in redacted.findings)
-        if redacted.failed:
-            self.counts[_FAILED] += 1
-        return redacted.text
-
-
 def _texts(record: Interaction | Feedback) -> list[str]:
     if isinstance(record, Feedback):
         return [text for text in (record.correction, record.comment) if text]
@@ -388,18 +278,6 @@ def _texts(record: Interaction | Feedback) -> list[str]:
     for vote in record.feedback:
         texts += _texts(vote)
     return texts
-
-
-def _is(value: object) -> TypeGuard[str]:
-    return isinstance(value, str) and bool(value)
-
-
-def _json(value: object) -> str:
-    return msgspec.json.encode(value).decode()
-
-
-def _cue(key: str) -> str | None:
-    return next((type_ for type_, cue in _KEY_CUES if cue.search(key)), None)
 
 
 def _unescaped(raw: str) -> str:

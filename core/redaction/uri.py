@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterator
 from urllib.parse import quote, unquote, urlsplit
 
-from core.redaction.finding import FAILED, PLACEHOLDER, VALUE, Finding, Redacted
+from core.redaction.finding import FAILED, VALUE, Finding, Redacted
 from core.redaction.numbering import Numbering
 from core.redaction.redactor import Redactor, replace
 
@@ -42,7 +42,7 @@ def redact_uri(
         decoded = _decoded(parts.path)
         path = replace(decoded, _in_path(redactor, decoded, models), numbering)
         # Decoding and encoding again may not give the same path: only do it for cause.
-        kept = _quoted(path.text) if path.findings else parts.path
+        kept = _quoted(redactor, path.text) if path.findings else parts.path
         text = f"{parts.scheme}://{host}{kept}"
         if parts.query:
             text += "?" + "&".join(_parameter(redactor, pair) for pair in parts.query.split("&"))
@@ -61,7 +61,7 @@ def _in_path(redactor: Redactor, path: str, models: bool) -> list[Finding]:
 
 def _names(redactor: Redactor, path: str, found: list[Finding]) -> Iterator[Finding]:
     """Full names in what placeholders and earlier findings leave of each segment."""
-    taken = [match.span() for match in PLACEHOLDER.finditer(path)]
+    taken = [match.span() for match in redactor.placeholder.finditer(path)]
     taken += [(finding.start, finding.end) for finding in found]
     rest = path
     for start, end in taken:
@@ -74,11 +74,11 @@ def _names(redactor: Redactor, path: str, found: list[Finding]) -> Iterator[Find
                     yield Finding(start, end, "PERSON")
 
 
-def _quoted(path: str) -> str:
+def _quoted(redactor: Redactor, path: str) -> str:
     """The path percent-encoded, but for its placeholders."""
     parts: list[str] = []
     done = 0
-    for match in PLACEHOLDER.finditer(path):
+    for match in redactor.placeholder.finditer(path):
         parts += (quote(path[done : match.start()], safe=_SAFE), match.group())
         done = match.end()
     return "".join((*parts, quote(path[done:], safe=_SAFE)))

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from core.redaction.detectors.base import SpanDetector
 from core.redaction.detectors.contact import Email, Handle, Url
-from core.redaction.detectors.numbers import Card, Iban, Ip, Ssn
+from core.redaction.detectors.identity import Account, DateOfBirth, IdNumber, MedicalRecord
+from core.redaction.detectors.issued import Issued
+from core.redaction.detectors.numbers import Card, Iban, Ip, Mac, Ssn
 from core.redaction.detectors.phone import Phone
 from core.redaction.detectors.postal import MilitaryMail, PostalCode, PostBox
-from core.redaction.detectors.secrets import Header, Issued, Key, Login, Password, Pem
+from core.redaction.detectors.secrets import Header, Key, Login, Password, Pem
 
 # In order of trust: where two findings of one length overlap, the earlier detector wins.
 STRUCTURED: tuple[type[SpanDetector], ...] = (
@@ -17,6 +19,7 @@ STRUCTURED: tuple[type[SpanDetector], ...] = (
     Iban,
     Ssn,
     Ip,
+    Mac,
     Pem,
     Issued,
     Login,
@@ -26,6 +29,10 @@ STRUCTURED: tuple[type[SpanDetector], ...] = (
     MilitaryMail,
     PostalCode,
     PostBox,
+    MedicalRecord,
+    Account,
+    IdNumber,
+    DateOfBirth,
     Phone,
     Handle,
 )

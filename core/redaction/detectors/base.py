@@ -7,8 +7,9 @@ scrubadub asks a detector for `Filth` objects and keeps the detector for the lif
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import ClassVar
+from typing import Any, ClassVar
 
+import re2
 from scrubadub.detectors import Detector
 from scrubadub.filth import Filth
 
@@ -39,6 +40,17 @@ class SpanDetector(Detector):  # type: ignore[misc]
                     document_name=document_name,
                     locale=self.locale,
                 )
+
+
+def linear(pattern: str) -> Any:
+    """`pattern` compiled by RE2, with room enough for the states of a large one.
+
+    Without it RE2 falls back to a much slower way, and complains on standard error each time.
+    """
+    options = re2.Options()
+    options.max_mem = 64 << 20
+    options.log_errors = False
+    return re2.compile(pattern, options)
 
 
 def words(text: str) -> frozenset[str]:

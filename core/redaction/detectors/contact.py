@@ -11,10 +11,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-import re2
 from scrubadub.detectors import EmailDetector, TwitterDetector, UrlDetector
 
-from core.redaction.detectors.base import Span, SpanDetector, words
+from core.redaction.detectors.base import Span, SpanDetector, linear, words
 
 _TLD = (
     "com|org|net|edu|gov|mil|int|info|biz|io|ai|app|dev|co|me|eu|uk|us|ca|au|nz|ie|de|at|ch|fr|be|"
@@ -26,10 +25,15 @@ _TLD = (
 class Email(SpanDetector, EmailDetector):  # type: ignore[misc]
     """`jane@example.com`, `jane [at] example [dot] com`, `jane at example.com`."""
 
-    needs = r"@|(?i)\sat\s+[a-z0-9-]+(?:\.|\s+dot\s)|(?i)[\[({<]\s?at\s?[\])}>]"
+    _says = (
+        r"(?i)\w\s+at\s+[a-z0-9-]+(?:\.[a-z0-9-]|\s+dot\s|\s*[\[({<]\s?(?:dot|\.)\s?[\])}>])"
+        r"|[\[({<]\s?(?:at|@)\s?[\])}>]"
+    )
+    needs = r"[^\s@]@[^\s@]+\.[^\s@]|" + _says
+    _said = linear(_says)
     _domain = re.compile(r"[^\W_](?:[\w-]{0,62})(?:\.[^\W_][\w-]{0,62}){0,8}\.[^\W\d_]{2,24}")
     _local = re.compile(r"[\w.+%'&~!#$*-]{1,64}\Z")
-    _spelled = re2.compile(
+    _spelled = linear(
         r"(?i)\b([\w.+-]{1,64})(?:\s{1,3}at\s{1,3}|\s{0,3}[\[({<]\s?(?:at|@)\s?[\])}>]\s{0,3})"
         r"([a-z0-9-]{1,63}(?:(?:\.|\s{1,3}dot\s{1,3}|\s{0,3}[\[({<]\s?(?:dot|\.)\s?[\])}>]\s{0,3})"
         r"[a-z0-9-]{1,63}){0,4}"
@@ -64,7 +68,7 @@ class Email(SpanDetector, EmailDetector):  # type: ignore[misc]
                 ):
                     yield start, domain.end()
             position = text.find("@", position + 1)
-        for match in self._spelled.finditer(text):
+        for match in self._spelled.finditer(text) if self._said.search(text) else ():
             name, domain_name = match.group(1).lower().strip("."), match.group(2).lower()
             said = match.group()[len(name) :].lstrip()[:2].lower() == "at"
             if not (said and match.group(3) == "." and self._is_place(name, domain_name)):
@@ -81,25 +85,28 @@ class Url(SpanDetector, UrlDetector):  # type: ignore[misc]
     """`http(s)://`, `ftp://` or `www.` in any case, with a dotted host; trailing stops left out."""
 
     needs = r"(?i)(?:https?|ftp)://|(?i)www\."
-    _url = re2.compile(r"(?i)(?:\bhttps?://|\bftp://|\bwww\.)[^\s<>\"'`{}|\\^\x{e000}]+")
+    _url = linear(r"(?i)(?:\bhttps?://|\bftp://|\bwww\.)[^\s<>\"'`{}|\\^\x{e000}]+")
     _stops = ".,;:!?'\"*_~]"
     _host = re.compile(r"(?:\w+://)?[^/?#]*?[^\W_]\.[^\W\d_]{2,}", re.IGNORECASE)
 
     def spans(self, text: str) -> Iterator[Span]:
         for match in self._url.finditer(text):
-            url = match.group().rstrip(self._stops)
-            surplus = url.count(")") - url.count("(")
-            while surplus > 0 and url.endswith(")"):  # "(see http://…)"
-                url = url[:-1].rstrip(self._stops)
-                surplus -= 1
-            if self._host.match(url[:300]):
-                yield match.start(), match.start() + len(url)
+            url = match.group()
+            end = len(url.rstrip(self._stops))
+            surplus = url.count(")", 0, end) - url.count("(", 0, end)
+            while end and (
+                (cut := surplus > 0 and url[end - 1] == ")") or url[end - 1] in self._stops
+            ):
+                end -= 1  # "(see http://…)"
+                surplus -= cut
+            if self._host.match(url[: min(end, 300)]):
+                yield match.start(), match.start() + end
 
 
 class Handle(SpanDetector, TwitterDetector):  # type: ignore[misc]
     """`@jane_doe` in prose; not `@pytest.fixture`, `@dataclass(…)`, `@types/node`, `@param`."""
 
-    needs = r"@[A-Za-z0-9_]{2}"
+    needs = r"(?:^|[^\w@./`+-])@[A-Za-z0-9_]{2,15}(?:[^\w@(/`-]|$)"
     _handle = re.compile(r"(?<![\w@./`+-])@([A-Za-z0-9_]{2,15})(?![\w@(/`-]|\.\w)", re.ASCII)
     _tags = words(
         "admin twitter param params arg args return returns raise raises throws exception see "

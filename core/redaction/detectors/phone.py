@@ -4,7 +4,8 @@
 of figures, and takes any ten digits for a number of the United States. So patterns propose and
 `phonenumbers` only validates; digits without any formatting count only beside a word like "call".
 Beyond the numbers of the United States a country code after "+" or the usual grouping of a
-national number ("0489 25 37 29") is enough.
+national number ("0489 25 37 29") is enough. Patterns begin with what they match and look behind
+afterwards: Python then skips to the characters that one can begin with.
 """
 
 from __future__ import annotations
@@ -19,29 +20,31 @@ from scrubadub.detectors import PhoneDetector
 from core.redaction.detectors.base import Span, SpanDetector
 
 _RUN = re.compile(
-    r"(?<![\w.+])(?:\+|\(\+?)?[0-9](?:[-./() ]{0,3}[0-9]){6,40}"
+    r"[+(0-9](?<![\w.+][+(0-9])(?:(?<=[0-9])|(?<=\+)[0-9]|(?<=\()\+?[0-9])"
+    r"(?:[-./() ]{0,3}[0-9]){6,40}"
     r"(?:[ ,]{0,2}(?:x|ext\.?|extension|#)[ .:]{0,2}[0-9]{1,6})?(?![0-9])",
     re.IGNORECASE,
 )
-_CUE = re.compile(
-    r"(?:phone|call|cell|mobile|tel|fax|dial|text(?:ed|ing)?|sms|messages?|whatsapp|reach|contact"
-    r"|ring|number|voicemail|hotline|helpline)\b[^\n0-9]{0,40}\Z",
-    re.IGNORECASE,
+_CUES = (
+    r"\b(?:(?:tele|cell|smart)?phone|telefon|call|cell|mobile|tel|fax|dial|text(?:ed|ing)?|sms"
+    r"|messages?|whatsapp|reach|contact|ring|number|voicemail|hotline|helpline|desk|direct|landline"
+    r"|office)\b"
 )
-_LABEL = re.compile(r"[ -]{0,2}\(?(?:office|fax|cell|mobile|home|work)\b", re.IGNORECASE)
-_EXTENSION = re.compile(
-    r"[ ,]{0,2}(?:x|ext\.?|extension|#)[ .:]{0,2}[0-9]{1,6}(?![0-9])", re.IGNORECASE
-)
+_CUE = re.compile(_CUES + r"[^\n0-9]{0,40}\Z", re.IGNORECASE)
+_LABELS = r"[ -]{0,2}\(?(?:office|fax|cell|mobile|home|work)\b"
+_LABEL = re.compile(_LABELS, re.IGNORECASE)
+_EXTENSIONS = r"[ ,]{0,2}(?:x|ext\.?|extension|#)[ .:]{0,2}[0-9]{1,6}"
+_EXTENSION = re.compile(_EXTENSIONS + "(?![0-9])", re.IGNORECASE)
 _AMERICAN = re.compile(
     r"(?<![0-9])(?:\(?1\)?[-. ]{0,2})?\(?[2-9][0-9]{2}\)?[-./ ]{0,3}[2-9][0-9]{2}[-./ ]{0,3}"
     r"[0-9]{4}(?![0-9])"
 )
 _COUNTRY = re.compile(
-    r"(?:\+[1-9]|(?<![\w.])(?:00[1-9]|011[- ])(?=[0-9]{0,4}[-./() ]))"
+    r"[+0](?:(?<=\+)[1-9]|(?<=0)(?<![\w.]0)(?:0[1-9]|11[- ])(?=[0-9]{0,4}[-./() ]))"
     r"(?:[-./() ]{0,3}[0-9]){7,14}(?![0-9])"
 )
 _NATIONAL = re.compile(
-    r"(?<![\w.-])0[1-9][0-9]{0,3}(?:(?: [0-9]{2,4}){2,4}|(?:[-/][0-9]{2,4}){2,4}"
+    r"0(?<![\w.-]0)[1-9][0-9]{0,3}(?:(?: [0-9]{2,4}){2,4}|(?:[-/][0-9]{2,4}){2,4}"
     r"|(?:\.[0-9]{2}){4})(?![\w-]|[./ ][0-9])"
 )
 _MOST_DIGITS = 17
@@ -58,7 +61,15 @@ def _valid(number: str, region: str) -> bool:
 class Phone(SpanDetector, PhoneDetector):  # type: ignore[misc]
     """Numbers valid in the United States, with a country code, or grouped; others by a cue."""
 
-    needs = r"[0-9](?:[-./() ]{0,3}[0-9]){6}"
+    _seven = r"[0-9](?:[-./() ]{0,3}[0-9]){6}"
+    needs = (
+        r"(?:^|[^0-9])[2-9][0-9]{2}\)?[-./ ]{0,3}[2-9][0-9]{2}[-./ ]{0,3}[0-9]{4}(?:[^0-9]|$)"
+        r"|(?:^|[^0-9])1\)?[-. ]{0,2}\(?[2-9][0-9]{2}\)?[-./ ]{0,3}[2-9][0-9]{2}[-./ ]{0,3}[0-9]{4}"
+        r"|\+[1-9](?:[-./() ]{0,3}[0-9]){7}"
+        r"|(?:^|[^\w.])(?:00[1-9][0-9]{0,4}|011)[-./() ]{1,3}[0-9]"
+        r"|(?:^|[^\w.-])0[1-9][0-9]{0,3}(?:(?: [0-9]{2,4}){2}|(?:[-/][0-9]{2,4}){2}|(?:\.[0-9]{2}){4})"
+        rf"|(?i:{_CUES})[^\n0-9]*{_seven}|{_seven}(?i:(?:{_EXTENSIONS})?{_LABELS})"
+    )
 
     def spans(self, text: str) -> Iterator[Span]:
         for run in _RUN.finditer(text):
@@ -69,13 +80,17 @@ class Phone(SpanDetector, PhoneDetector):  # type: ignore[misc]
             found = False
             for number in _AMERICAN.finditer(text, start, end):
                 if (cued or not number.group().isdigit()) and _valid(number.group(), self.region):
-                    extension = _EXTENSION.match(text, number.end())
-                    yield number.start(), extension.end() if extension else number.end()
+                    yield number.start(), _with_extension(text, number.end())
                     found = True
             if not found and cued and sum(map(str.isdigit, run.group())) <= _MOST_DIGITS:
                 yield start, end
         for match in _COUNTRY.finditer(text):
-            yield match.span()
+            yield match.start(), _with_extension(text, match.end())
         for match in _NATIONAL.finditer(text):
             if 9 <= sum(map(str.isdigit, match.group())) <= 11:
-                yield match.span()
+                yield match.start(), _with_extension(text, match.end())
+
+
+def _with_extension(text: str, end: int) -> int:
+    extension = _EXTENSION.match(text, end)
+    return extension.end() if extension else end

@@ -40,7 +40,10 @@ class PostalCode(SpanDetector):
 
     name = "postal_code"
     filth_cls = AddressFilth
-    needs = r"(?i)\b(?:zip|post|plz\b|cep\b)"
+    needs = (
+        r"(?i)\b(?:zip(?:[ -]?code)?|post(?:al)?[ -]?code|PLZ|CEP)[ \t]*(?:number[ \t]+)?"
+        r"(?:is[ \t]+|[:=#][ \t]*)?[A-Z]{0,2}[0-9]"
+    )
     _named = re.compile(
         r"\b(?:zip(?:[ -]?code)?|post(?:al)?[ -]?code|PLZ|CEP)\b[ \t]{0,3}"
         r"(?:number[ \t]{1,3})?(?:is[ \t]{1,3}|[:=#][ \t]{0,3})?"

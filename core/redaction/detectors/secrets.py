@@ -1,4 +1,4 @@
-"""Passwords, keys and tokens, by the shape of the issuer or by the name before the value.
+"""Passwords, keys and tokens, by the name before the value or by what surrounds it.
 
 Only the value is replaced: "password: [SECRET-1]" still says what stood there. A named value must
 look like one, because documentation is full of "password: the password to use".
@@ -9,11 +9,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-import re2
 from scrubadub.detectors import CredentialDetector
-from scrubadub.filth import Filth
 
-from core.redaction.detectors.base import Span, SpanDetector, words
+from core.redaction.detectors.base import Span, SpanDetector, linear, words
+from core.redaction.detectors.issued import SecretFilth
 
 _BARE = r"[^\s\"'`<>,;(){}\[\]\x{e000}]+"
 _QUOTED = r"\"[^\"\n\x{e000}]{1,200}\"|'[^'\n\x{e000}]{1,200}'"
@@ -30,39 +29,6 @@ _WORDS = words(
     "varchar sequence please enter here see protected policy manager hint prompt secretstr "
     "correct valid strong weak safe secure secured lost"
 )
-
-
-class SecretFilth(Filth):  # type: ignore[misc]
-    type = "secret"
-
-
-class Issued(SpanDetector):
-    """Keys that carry their issuer's prefix, as the issuers and secret scanners document them."""
-
-    name = "issued_secret"
-    filth_cls = SecretFilth
-    needs = (
-        r"\b(?:A[A-Z]{3}[A-Z0-9]{8}|gh[pousr]_|github_pat_|glpat-|x(?:ox[abeprs]|app)-"
-        r"|[rsp]k_(?:live|test)_|whsec_|AIza|ya29\.|GOCSPX-|eyJ|sk-|hf_|npm_|pypi-|SG\.|dop_v1_"
-        r"|(?:AC|SK)[0-9a-f]{8}|[0-9]{8,10}:AA|key-[0-9a-f]{8})"
-    )
-    _shapes = re2.compile(
-        r"\b(?:(?:AKIA|ASIA|ABIA|ACCA|AGPA|AIDA|AROA|ANPA)[A-Z0-9]{16}"
-        r"|gh[pousr]_[A-Za-z0-9]{20,255}|github_pat_[A-Za-z0-9_]{22,255}|glpat-[\w-]{20,64}"
-        r"|xox[abeprs]-[A-Za-z0-9-]{10,255}|xapp-[A-Za-z0-9-]{10,255}"
-        r"|[rsp]k_(?:live|test)_[A-Za-z0-9]{10,255}|whsec_[A-Za-z0-9]{16,255}"
-        r"|AIza[\w-]{30,60}|ya29\.[\w.-]{20,500}|GOCSPX-[\w-]{20,60}"
-        r"|eyJ[\w-]{6,}\.[\w-]{6,}(?:\.[\w-]*)?"
-        r"|sk-[A-Za-z0-9_-]{16,255}|hf_[A-Za-z0-9]{20,255}|npm_[A-Za-z0-9]{36}"
-        r"|pypi-[\w-]{40,500}|SG\.[\w-]{16,64}\.[\w-]{16,64}|dop_v1_[a-f0-9]{64}"
-        r"|(?:AC|SK)[0-9a-f]{32}|[0-9]{8,10}:AA[\w-]{33}|key-[0-9a-f]{32})"
-    )
-
-    def spans(self, text: str) -> Iterator[Span]:
-        for match in self._shapes.finditer(text):
-            # "sk-learn-something-long" is a name: no digit, but dashes between words.
-            if any(map(str.isdigit, match.group())) or "-" not in match.group()[3:]:
-                yield match.span()
 
 
 class Pem(SpanDetector):
@@ -98,7 +64,7 @@ class Password(SpanDetector):
         r"(password|passwd|passphrase|passcode|pwd|\bpass|\bpw|\bpin)"
     )
     needs = _name + _IS
-    _form = re2.compile(f"{needs}({_QUOTED}|[\"']?{_BARE})")
+    _form = linear(f"{needs}({_QUOTED}|[\"']?{_BARE})")
 
     def spans(self, text: str) -> Iterator[Span]:
         for match in self._form.finditer(text):
@@ -116,6 +82,8 @@ class Password(SpanDetector):
             return False
         if _mixed(value) or quoted:
             return True
+        if text[start - 1] == ":" and text[start - 4 : start - 3] in ("=", ","):
+            return False  # DEBUG=pw:api,pw:channel
         # One plain word: a password if nothing follows it, unless it says how a password is.
         line = text[end : end + 40].lstrip(" \t\"'`*")
         stated = " is" in text[max(0, start - 8) : start].lower()
@@ -134,7 +102,7 @@ class Key(SpanDetector):
         r"[_. -]?)?(?:access[_. -]?)?(key|token|secret|credential)s?(?:[_ -]id)?"
     )
     needs = _name + _IS
-    _form = re2.compile(f"{needs}({_QUOTED}|[\"']?{_BARE})")
+    _form = linear(f"{needs}({_QUOTED}|[\"']?{_BARE})")
 
     def spans(self, text: str) -> Iterator[Span]:
         for match in self._form.finditer(text):
@@ -153,8 +121,8 @@ class Header(SpanDetector):
     name = "authorization"
     filth_cls = SecretFilth
     needs = r"(?i)\bbearer[ \t]|(?i)\bbasic[ \t]|://[^\s/@]*:[^\s/@]*@"
-    _header = re2.compile(r"(?i)\b(?:bearer|basic)[ \t]{1,8}([A-Za-z0-9._~+/=-]{12,})")
-    _userinfo = re2.compile(
+    _header = linear(r"(?i)\b(?:bearer|basic)[ \t]{1,8}([A-Za-z0-9._~+/=-]{12,})")
+    _userinfo = linear(
         r"\b[A-Za-z][A-Za-z0-9+.-]{1,20}://[^\s/:@<>{}$\x{e000}]{0,100}:([^\s/@<>{}$*\x{e000}]{1,200})@"
     )
 
@@ -174,8 +142,11 @@ class Login(SpanDetector, CredentialDetector):  # type: ignore[misc]
     for a pair; here the space is bounded and the password needs its colon, or a mixed value.
     """
 
-    needs = r"(?i)\b(?:user ?name|user|login|u)[\"'`*]{0,2}[ \t:=]"
-    _pair = re2.compile(
+    needs = (
+        r"(?i)\b(?:(?:user ?name|user|login)[\"'`*]{0,2}[ \t:=]+|u[ \t]?[:=][ \t]*)[\"'`]?[\w.@+-]+"
+        r"[\"'`]?[\s,;/&|]+(?:and[ \t])?[\"'`*]{0,2}p(?:assword|asswd|ass|wd|w)?[\"'`*]{0,2}[ \t:=]"
+    )
+    _pair = linear(
         r"(?i)\b(?:(?:user ?name|user|login)[\"'`*]{0,2}(?:[ \t]{0,8}([:=])[ \t]{0,8}|[ \t]{1,8})"
         r"|u[ \t]?([:=])[ \t]{0,8})[\"'`]?([\w.@+-]{1,100})[\"'`]?[\s,;/&|]{1,40}(?:and[ \t])?"
         r"[\"'`*]{0,2}(?:password|passwd|pass|pwd|pw|p)[\"'`*]{0,2}"

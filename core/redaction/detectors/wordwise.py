@@ -22,7 +22,7 @@ Marks = npt.NDArray[np.bool_]  # (words,)
 
 
 def read(text: str, tokens: Tokens) -> tuple[list[Span], Table]:
-    """Words that have tokens, each with the mean of its tokens' probabilities."""
+    """All words, each with the mean of its tokens' probabilities: zero where nothing was read."""
     words: list[Span] = []
     firsts: list[int] = []
     lasts: list[int] = []
@@ -34,13 +34,12 @@ def read(text: str, tokens: Tokens) -> tuple[list[Span], Table]:
         first = index
         while index < count and offsets[index][0] < match.end():
             index += 1
-        if index > first:
-            words.append(match.span())
-            firsts.append(first)
-            lasts.append(index)
+        words.append(match.span())
+        firsts.append(first)
+        lasts.append(index)
     sums = np.zeros((count + 1, tokens.scores.shape[1]))
     np.cumsum(tokens.scores, axis=0, out=sums[1:])
-    sizes = np.subtract(lasts, firsts)[:, None] if words else np.ones((0, 1))
+    sizes = np.maximum(np.subtract(lasts, firsts), 1)[:, None]
     table: Table = (sums[np.array(lasts, int)] - sums[np.array(firsts, int)]) / sizes
     return words, table
 
