@@ -372,10 +372,10 @@ def test_metadata_of_python_is_redacted_as_the_json_it_becomes(path: Path) -> No
 
 
 def test_what_cannot_be_checked_is_not_written(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def broken(self: Redactor, texts: list[str], **options: object) -> None:
+    def broken(self: Redactor, texts: list[str], models: bool) -> None:
         raise RuntimeError(f"cannot read {texts}")
 
-    monkeypatch.setattr(Redactor, "find_many", broken)
+    monkeypatch.setattr(Redactor, "_scan", broken)
     feedback = FeedbackLog(path)
     id_ = feedback.log_interaction(question="I am Martha.", answer="Hello.", id="Martha")
     feedback.log_feedback(id_, "down", correction="Hello Martha.")

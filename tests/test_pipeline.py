@@ -709,14 +709,14 @@ def test_personal_data_in_the_name_of_a_log(store: Store, monkeypatch: pytest.Mo
 def test_what_cannot_be_checked_is_not_stored(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    find_many = Redactor.find_many
+    scan = Redactor._scan
 
-    def poisoned(self: Redactor, texts: list[str], **options: Any) -> Any:
+    def poisoned(self: Redactor, texts: list[str], models: bool) -> Any:
         if any("poison" in text for text in texts):
             raise RuntimeError(f"cannot read {texts}")
-        return find_many(self, texts, **options)
+        return scan(self, texts, models)
 
-    monkeypatch.setattr(Redactor, "find_many", poisoned)
+    monkeypatch.setattr(Redactor, "_scan", poisoned)
     given = {"signal": "down", "correction": "poison five", "comment": "fine", "tags": ["a poison"]}
     counts = load(
         store,
@@ -859,11 +859,11 @@ def test_what_cannot_be_redacted_again_stays_as_it_was(
     made_by_an_older_version(store)
     before = all_but_loads(store)
 
-    def broken(self: Redactor, texts: list[str], **options: Any) -> None:
+    def broken(self: Redactor, texts: list[str], models: bool) -> None:
         raise RuntimeError("broken")
 
     with monkeypatch.context() as patch:
-        patch.setattr(Redactor, "find_many", broken)
+        patch.setattr(Redactor, "_scan", broken)
         done = pipeline.reredact(store)
     assert done == pipeline.Reredaction(outdated=2, changed=0, failed=["q-1", "q-3"])
     assert all_but_loads(store) == before

@@ -1,10 +1,11 @@
-"""What speed must not cost: the gate hides no finding, no text hangs, what is unread never passes."""
+"""What speed must not cost: the gate hides nothing, no text hangs, what is unread never passes."""
 
 import re
 import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
 import pytest
 from hypothesis import given, settings
@@ -55,20 +56,17 @@ def ratio(short: str, long: str, *, models: bool) -> float:
     """What the longer text costs beside the shorter, the best of several tries."""
     ratios = []
     for _ in range(3):
-        costs = [
-            seconds(lambda text=text: Redactor.redact(fresh(), text, models=models), 2)
-            for text in (short, long)
-        ]
+        costs = [seconds(partial(redact_anew, text, models), 2) for text in (short, long)]
         ratios.append(costs[1] / max(costs[0], 0.002))
         if ratios[-1] < TWICE:
             break
     return min(ratios)
 
 
-def fresh() -> Redactor:
+def redact_anew(text: str, models: bool) -> None:
     REDACTOR._cache.clear()
     REDACTOR._cached_chars = 0
-    return REDACTOR
+    REDACTOR.redact(text, models=models)
 
 
 SIZE = 40_000
@@ -88,15 +86,20 @@ def test_twice_the_text_takes_the_model_twice_the_time(
     monkeypatch.setattr(model, "CACHED", 0)
     # On this thread, where its time is counted.
     monkeypatch.setattr(rampart(), "_pool", type("Pool", (), {"map": staticmethod(map)})())
-    short, long = hostile(4_000)[family], hostile(8_000)[family]
+    short, long = hostile(2_500)[family], hostile(5_000)[family]
     assert ratio(short, long, models=True) <= TWICE
 
 
 WORST = (
-    "names", "names in lower case", "addresses", "many numbers", "digit soup", "telephones", "handles",
-    "a@a.", "zero width", "full width", "card groups", "ligatures", "brackets after a link", "one letter",
-    "ideographs", "half telephones",
-)  # fmt: skip
+    "names",
+    "unknown words",
+    "many numbers",
+    "digit soup",
+    "handles",
+    "zero width",
+    "ligatures",
+    "one letter",
+)
 
 
 @pytest.mark.parametrize("family", WORST)

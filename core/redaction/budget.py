@@ -12,8 +12,8 @@ import time
 SECONDS = 20.0
 """For one text, all rounds together, unless the settings say otherwise."""
 
-TOKENS = 20_000
-"""Of one text that the model reads, all rounds together: some 80,000 characters of sentences that
+TOKENS = 10_000
+"""Of one text that the model reads, all rounds together: some 40,000 characters of sentences that
 can hold a name, which are seldom half of a text."""
 
 _CHARACTERS = 8  # of a token at most, but in texts of very long words
@@ -31,9 +31,9 @@ class Budget:
         self._deadline = time.monotonic() + seconds * texts
         self._tokens = TOKENS * texts
 
-    def allow(self, characters: int) -> None:
-        """Raises `OverBudget` when so many cannot have few enough tokens."""
-        if characters > self._tokens * _CHARACTERS:
+    def allow(self, characters: int, known: int = 0) -> None:
+        """Raises `OverBudget` when so many cannot have few enough tokens for `spend`."""
+        if characters + known // _JUDGING > self._tokens * _CHARACTERS:
             raise OverBudget("The text has more to read than one text may have.")
 
     def spend(self, tokens: int, known: int) -> None:

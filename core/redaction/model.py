@@ -94,6 +94,7 @@ class Rampart:
             for text, listed in zip(texts, spans, strict=True)
             for start, end in listed
         )
+        budget.allow(0, sum(end - start for listed in spans for start, end in listed))
         known = self._recalled(parts)
         known |= self._read([part for part in parts if part not in known], budget)
         return [

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from dataclasses import dataclass
+from typing import NamedTuple
 
 HOLE = "\ue000"
 """Stands where a placeholder or an earlier finding is; no detector matches it or looks across it.
@@ -51,14 +51,13 @@ class _Table(dict[int, str]):
 
 _TABLE = _Table()
 _LATIN = map(chr, (*range(0x250), *range(0x2018, 0x2020), 0x20AC))  # with quotation marks, euro
-_USUAL = re.compile("[%s]*+" % re.escape("".join(c for c in _LATIN if _TABLE[ord(c)] == c)))
+_USUAL = re.compile(f"[{re.escape(''.join(c for c in _LATIN if _TABLE[ord(c)] == c))}]*+")
 """Texts that are their own plain form; the others are looked at character by character."""
 _SINGLE: set[str] = set()
 """Characters met so far whose plain form is one character."""
 
 
-@dataclass(frozen=True, slots=True)
-class Plain:
+class Plain(NamedTuple):
     """`text` for detectors; `origin[i]` is the original index of plain character i (None: same)."""
 
     text: str

@@ -157,6 +157,8 @@ class Redactor:
 class _Text:
     """One text on its way: what detectors see of it now, and the findings so far."""
 
+    __slots__ = ("_allowed", "_found", "_plain", "view")
+
     def __init__(self, text: str, allow: Collection[str], placeholder: re.Pattern[str]) -> None:
         self._plain = plain(text)
         self._found: list[tuple[int, int, str]] = []

@@ -40,7 +40,9 @@ class Email(SpanDetector, EmailDetector):  # type: ignore[misc]
         r"(\.|\s{1,3}dot\s{1,3}|\s{0,3}[\[({<]\s?(?:dot|\.)\s?[\])}>]\s{0,3})"
         r"(?:" + _TLD + r"))\b"
     )
-    _userinfo = re.compile(r"://[^\s/@]{0,100}:[^\s/@]{0,100}\Z")  # of a URL with a password
+    _userinfo = re.compile(
+        r"://[^\s/@\ue000]{0,100}:[^\s/@\ue000]{0,100}\Z"
+    )  # of a URL with a password
     _providers = ("gmail.", "googlemail.", "yahoo.", "hotmail.", "outlook.", "icloud.", "proton")
     _before = words(
         "is are was were be it us me look looking available hosted found find documented see seen "

@@ -59,7 +59,7 @@ class MedicalRecord(_Cued):
     name = "medical_record"
     filth_cls = MedicalRecordFilth
     least = 4
-    needs = _cues(
+    _cue = _cues(
         "mrn",
         "medical record",
         "patient (?:id|no|number|record)",
@@ -72,7 +72,7 @@ class MedicalRecord(_Cued):
         "mbi",
         "hicn",
     )
-    form = _form(needs, _VALUE)
+    form = _form(_cue, _VALUE)
     needs = form.pattern
 
 
@@ -85,7 +85,7 @@ class Account(_Cued):
 
     name = "account"
     filth_cls = AccountFilth
-    needs = _cues(
+    _cue = _cues(
         "account",
         "acct",
         "a/c",
@@ -102,7 +102,7 @@ class Account(_Cued):
         "konto(?:nummer)?",
         "kundennummer",
     )
-    form = _form(needs, _VALUE)
+    form = _form(_cue, _VALUE)
     needs = form.pattern
 
 
@@ -116,7 +116,7 @@ class IdNumber(_Cued):
     name = "id_number"
     filth_cls = IdNumberFilth
     least = 4
-    needs = _cues(
+    _cue = _cues(
         "passport",
         "driv(?:er'?s?|ing) licen[cs]e",
         "tax(?:payer)? (?:id|number|no)",
@@ -132,7 +132,7 @@ class IdNumber(_Cued):
         "steuer id",
         "personalausweis",
     )
-    form = _form(needs, _SOLID)
+    form = _form(_cue, _SOLID)
     needs = form.pattern
 
 
@@ -159,7 +159,7 @@ class DateOfBirth(SpanDetector):
     filth_cls = DateOfBirthFilth
     _form = linear(
         r"(?i:(?:\bborn|\bd\.?o\.?b\.?|\bbirth[ -]?(?:date|day)|\bdate[ ]of[ ]birth|\bgeboren"
-        r"|\bgeb\.|\bgeburts(?:datum|tag))[\"'`*]{0,2}(?:[ ]\([^()\n]{0,20}\))?"
+        r"|\bgeb\.|\bgeburts(?:datum|tag))[\"'`*]{0,2}(?:[ ]\([^()\n\x{e000}]{0,20}\))?"
         r"[ \t]{0,2}(?:(?:is|was|on|am|the|[:=,-])[ \t]{0,2}){0,3}[\"'`*]{0,2}" + _DATE + ")"
     )
     needs = _form.pattern

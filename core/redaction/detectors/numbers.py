@@ -59,10 +59,12 @@ class Card(SpanDetector, CreditCardDetector):  # type: ignore[misc]
         self, text: str, groups: list[Span], first: int, shape: re.Pattern[str]
     ) -> int | None:
         """The index of the last group of the longest card that begins with group `first`."""
+        size = groups[first][1] - groups[first][0]
+        if size < 11 and size not in (4, 6):
+            return None
         digits, found = "", None
         for last, (start, end) in enumerate(groups[first : first + 6], first):
             digits += text[start:end]
-            size = groups[first][1] - groups[first][0]
             if len(digits) > 19 or (last > first and size not in (4, 6)):
                 break
             if shape.fullmatch(digits) and stdnum.luhn.is_valid(digits):
@@ -128,8 +130,8 @@ class Ssn(SpanDetector, SocialSecurityNumberDetector):  # type: ignore[misc]
         r"([-. ])(?!00)[0-9]{2}\1(?!0000)[0-9]{4}(?![\w-]|\.[0-9])"
     )
     _bare = re.compile(
-        r"\b(?:ssn|social\s{1,3}security(?:\s{1,3}(?:number|no\.?|#))?)[^\w\n]{0,4}"
-        r"(?:(?:is|number|no|num)[^\w\n]{1,4})?([0-9]{9})(?![\w])",
+        r"\b(?:ssn|social\s{1,3}security(?:\s{1,3}(?:number|no\.?|#))?)[^\w\n\ue000]{0,4}"
+        r"(?:(?:is|number|no|num)[^\w\n\ue000]{1,4})?([0-9]{9})(?![\w])",
         re.IGNORECASE,
     )
 

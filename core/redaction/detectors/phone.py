@@ -30,7 +30,7 @@ _CUES = (
     r"|messages?|whatsapp|reach|contact|ring|number|voicemail|hotline|helpline|desk|direct|landline"
     r"|office)\b"
 )
-_CUE = re.compile(_CUES + r"[^\n0-9]{0,40}\Z", re.IGNORECASE)
+_CUE = re.compile(_CUES + r"[^\n0-9\ue000]{0,40}\Z", re.IGNORECASE)
 _LABELS = r"[ -]{0,2}\(?(?:office|fax|cell|mobile|home|work)\b"
 _LABEL = re.compile(_LABELS, re.IGNORECASE)
 _EXTENSIONS = r"[ ,]{0,2}(?:x|ext\.?|extension|#)[ .:]{0,2}[0-9]{1,6}"
@@ -67,8 +67,9 @@ class Phone(SpanDetector, PhoneDetector):  # type: ignore[misc]
         r"|(?:^|[^0-9])1\)?[-. ]{0,2}\(?[2-9][0-9]{2}\)?[-./ ]{0,3}[2-9][0-9]{2}[-./ ]{0,3}[0-9]{4}"
         r"|\+[1-9](?:[-./() ]{0,3}[0-9]){7}"
         r"|(?:^|[^\w.])(?:00[1-9][0-9]{0,4}|011)[-./() ]{1,3}[0-9]"
-        r"|(?:^|[^\w.-])0[1-9][0-9]{0,3}(?:(?: [0-9]{2,4}){2}|(?:[-/][0-9]{2,4}){2}|(?:\.[0-9]{2}){4})"
-        rf"|(?i:{_CUES})[^\n0-9]*{_seven}|{_seven}(?i:(?:{_EXTENSIONS})?{_LABELS})"
+        r"|(?:^|[^\w.-])0[1-9][0-9]{0,3}(?:(?: [0-9]{2,4}){2}|(?:[-/][0-9]{2,4}){2}"
+        r"|(?:\.[0-9]{2}){4})"
+        rf"|(?i:{_CUES})[^\n0-9\x{{e000}}]*{_seven}|{_seven}(?i:(?:{_EXTENSIONS})?{_LABELS})"
     )
 
     def spans(self, text: str) -> Iterator[Span]:
