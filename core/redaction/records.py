@@ -26,12 +26,15 @@ from core.records import (
 )
 from core.redaction import FAILED, VERSION, Numbering, Redacted, Redactor, redact_uri
 from core.redaction.finding import PLACEHOLDER
+from core.settings import RedactionSettings, settings
 
 REMEMBERED = 20_000
 """Interactions whose numbering is kept in memory, for votes and edits that come later."""
 
 EXCERPT = 200
-_FAILED = FAILED.strip("[]")
+FAILED_COUNT = FAILED.strip("[]")
+"""Under which the counts of a record tell how many of its texts could not be looked through."""
+
 _EXCERPT_SCANNED = 4_000
 _EXCERPT_MARGIN = 300
 
@@ -127,7 +130,7 @@ class RecordRedactor:
             tags=tuple(page.tag(tag) for tag in raw.tags),
             consent=raw.consent,
             metadata=page.tree(raw.metadata),
-            redaction_version=VERSION,
+            redaction_version=version(),
             counts=dict(page.counts),
         )
 
@@ -150,7 +153,7 @@ class RecordRedactor:
             comment=page.text(vote.comment) if vote.comment else None,
             tags=tuple(page.tag(tag) for tag in vote.tags),
             rater_ref=self.reference("u", vote.rater, sealed=vote.sealed),
-            redaction_version=VERSION,
+            redaction_version=version(),
             counts=dict(page.counts),
         )
 
@@ -169,13 +172,20 @@ class RecordRedactor:
             raise RedactionFailed("The text could not be checked for personal data; not saved.")
         return redacted
 
+    def looking_for(self, redactor: Redactor) -> "RecordRedactor":
+        """One that finds other things, and numbers them as this one does."""
+        other = RecordRedactor(redactor)
+        other._numberings, other._lock = self._numberings, self._lock
+        return other
+
     def again(
         self, interaction_id: str, rows: dict[str, list[dict[str, Any]]]
-    ) -> dict[str, list[dict[str, Any]]]:
+    ) -> tuple[dict[str, list[dict[str, Any]]], int]:
         """Redact stored rows of one interaction once more, as a newer version would have.
 
-        `rows` as `store.rewrite.texts` gives them. Raises `RedactionFailed`: what an older version
-        has made is better than nothing.
+        `rows` as `store.rewrite.texts` gives them; what is found is added to their counts, and
+        how much that is in all returned too. Raises `RedactionFailed`: what an older version has
+        made is better than nothing.
         """
         page = _Page(self.redactor, self.numbering(interaction_id), models=True)
         page.reserve(
@@ -187,15 +197,11 @@ class RecordRedactor:
             if _is(text)
         )
         redacted = {
-            table: [
-                {column: page.stored(column, value) for column, value in row.items()}
-                for row in listed
-            ]
-            for table, listed in rows.items()
+            table: [page.stored_row(row) for row in listed] for table, listed in rows.items()
         }
-        if page.counts[_FAILED]:
+        if page.counts[FAILED_COUNT]:
             raise RedactionFailed(f"The texts of {interaction_id} could not be checked again.")
-        return redacted
+        return redacted, page.counts.total()
 
     def excerpt(self, rejected: Rejected) -> str:
         """What of a rejected line may be shown: redacted first, cut to size afterwards."""
@@ -235,13 +241,14 @@ class RecordRedactor:
 
     def safe_file_name(self, name: str) -> str:
         """A log's name or path as it may be stored: files are called after people too."""
-        redacted = self.redactor.redact(name, models=False).text
+        redacted = self.redactor.redact(name, models=False)
         stem = _ENDING.sub("", name.replace("\\", "/").rpartition("/")[2])
         try:
             named = self._holds_name(stem)
         except Exception:
             named = True  # fail closed: hash it
-        return f"log-{keyed_hash('file', name)}" if named else redacted
+        unsafe = named or redacted.failed
+        return f"log-{keyed_hash('file', name)}" if unsafe else redacted.text
 
     def _holds_name(self, text: str) -> bool:
         """Whether words such as `jane.doe` are a person's name to the model."""
@@ -280,6 +287,17 @@ class RecordRedactor:
             *vote.tags,
             length=32,
         )
+
+
+def version() -> str:
+    """What is stored beside a redacted text: by it, text that other settings made is told apart.
+
+    With the settings as they ship it is the plain version of this package.
+    """
+    chosen = settings().redaction
+    if chosen == RedactionSettings():
+        return VERSION
+    return f"{VERSION}+{keyed_hash('settings', _json(chosen), length=8)}"
 
 
 class RedactionFailed(Exception):
@@ -331,13 +349,25 @@ class _Page:
             text=self.text(source.text) if source.text else None,
         )
 
+    def stored_row(self, row: dict[str, Any]) -> dict[str, Any]:
+        """A stored row, redacted again, its counts raised by what was found."""
+        before = self.counts.copy()
+        after = {column: self.stored(column, value) for column, value in row.items()}
+        new = self.counts - before
+        if new and "redaction_counts" in row:
+            counted = Counter(msgspec.json.decode(row["redaction_counts"]))
+            after["redaction_counts"] = _json(dict(sorted((counted + new).items())))
+        return after
+
     def stored(self, column: str, value: Any) -> Any:
         """One column of a stored row, redacted again."""
         if column == "tags":
             return [self.tag(tag) for tag in value or ()]
-        if column == "key" or not _is(value):
+        if column in ("key", "redaction_counts") or not _is(value):
             return value
         match column:
+            case "agent_version" | "model":
+                return self.label(value)
             case "history":
                 turns = msgspec.json.decode(value, type=list[Turn])
                 return _json([Turn(turn.role, self.text(turn.content)) for turn in turns])
@@ -375,7 +405,7 @@ class _Page:
     def _kept(self, redacted: Redacted) -> str:
         self.counts.update(finding.type for finding in redacted.findings)
         if redacted.failed:
-            self.counts[_FAILED] += 1
+            self.counts[FAILED_COUNT] += 1
         return redacted.text
 
 

@@ -1,6 +1,9 @@
 """What redaction misses, on labelled texts, and what it damages: the table of the README.
 
-    python -m tests.benchmarks.redaction LABELLED.jsonl
+    python -m tests.benchmarks.redaction LABELLED.jsonl [--rates]
+
+With --rates the numbers are written to data/redaction_rates.toml, from which Logs shows them; the
+README's table is to be brought in line then, which a test asks for.
 
 Each line of the file is {"text", "spans": [{"start", "end", "type"}], "source"}. Texts are split by
 sentence frame (the text with its labelled values blanked): detectors may be tuned on one half only,
@@ -24,7 +27,9 @@ from typing import Any
 
 import scrubadub
 
+from core.rates import Rate, share, with_rates
 from core.redaction import Redactor
+from core.settings import RATES_FILE
 
 TYPES = {
     "EMAIL_ADDRESS": "e-mail",
@@ -39,6 +44,20 @@ TYPES = {
 }
 PACKAGES = ("pandas", "numpy", "sklearn", "scipy", "altair", "starlette", "requests", "jinja2")
 DOCSTRINGS = 400
+ROWS = {
+    "e-mail": "e-mail address",
+    "IBAN": "IBAN",
+    "IP address": "IP address",
+    "card": "payment card",
+    "phone": "phone number",
+    "address": "street address and postcode",
+    "person, sentences": "person, in sentences like those of a support chat",
+    "person, noisy": "person, in noisy social-media text",
+    "clean docstrings changed": (
+        f"technical texts changed without need ({DOCSTRINGS} docstrings of scientific packages)"
+    ),
+}
+"""What is measured -> its line in the README's table, in that order."""
 
 Spans = Callable[[str], list[tuple[int, int]]]
 
@@ -113,7 +132,9 @@ def measure(rows: list[dict[str, Any]], clean: list[str], spans: Spans) -> dict[
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("labelled", type=Path)
-    path = parser.parse_args().labelled
+    parser.add_argument("--rates", action="store_true")
+    given = parser.parse_args()
+    path = given.labelled
     rows = [json.loads(line) for line in path.read_text("utf-8").splitlines()]
     rows = [row for row in rows if held_out(row)]
     clean = docstrings()
@@ -130,6 +151,17 @@ def main() -> None:
     print(f"{len(rows)} texts held out\n{'':28}" + "".join(f"{name:>20}" for name in columns))
     for name in sorted(columns["Flywheel"]):
         print(f"{name:28}" + "".join(f"{table[name]:>20}" for table in columns.values()))
+    if given.rates:
+        RATES_FILE.write_text(with_rates(RATES_FILE.read_text("utf-8"), lines(columns)), "utf-8")
+
+
+def lines(columns: dict[str, dict[str, str]]) -> Iterator[Rate]:
+    """The lines of the README's table from what `measure` gives per column."""
+    for name, what in ROWS.items():
+        if name in columns["Flywheel"]:
+            cells = (re.search(r"\((\d+)/(\d+)\)", table[name]) for table in columns.values())
+            ours, plain = (share(int(cell[1]), int(cell[2])) for cell in cells if cell)
+            yield Rate(what, ours, plain, damage="changed" in what)
 
 
 if __name__ == "__main__":
