@@ -36,7 +36,7 @@ async def lifespan(_app: st.App) -> AsyncIterator[dict[str, Any]]:
     from core import runtime as store_runtime
     from core.settings import SettingsError
     from core.store import DatabaseError
-    from pages import charts, decision_view, item_view, one_interaction  # noqa: F401
+    from pages import charts, decision_view, item_view, one_interaction, report_view  # noqa: F401
 
     try:
         store_runtime.runtime()

@@ -301,9 +301,9 @@ def decide(
     command ends with exit code 3.
     """
     from core import review
-    from core.pipeline import record_redactor
+    from core.pipeline import redactor_of
 
-    redactor = record_redactor()
+    redactor = redactor_of(store)
     known = redactor.safe_id(interaction_id)
     after = review.decide(
         store,
@@ -369,19 +369,20 @@ def export(
     personal data nothing is written and the items are named.
     """
     from core import export as exporting
-    from core.pipeline import record_redactor
+    from core.pipeline import redactor_of
 
+    redactor = redactor_of(store)
     try:
         moment = read_time(as_of)
     except ValueError:
         raise Refusal(f"--as-of {as_of} is not a time such as 2026-11-23T10:00:00Z.") from None
     prepared = exporting.prepare(
         store,
-        record_redactor().redactor,
+        redactor.redactor,
         format_name,
         sample=_scope(store),
         as_of=moment,
-        without=[record_redactor().safe_id(id_) for id_ in without],
+        without=[redactor.safe_id(id_) for id_ in without],
         holdout=holdout,
     )
     try:
@@ -400,13 +401,13 @@ def export(
 
 
 @command("reredact")
-def reredact(store: Any) -> tuple[dict[str, Any], str]:
-    """Redact stored text again that an older redaction version made.
+def redact_again(store: Any) -> tuple[dict[str, Any], str]:
+    """Redact stored text again that an older version, or other settings, made.
 
-    Goes on where it stopped when it was killed. Exports made before keep what they held: make
-    them again.
+    Goes on where it stopped when it was killed. Exports that held what is found now are marked as
+    superseded: make them again.
     """
-    from core import pipeline
+    from core.reredaction import reredact
 
     with click.progressbar(
         length=1, label="reredact", file=sys.stderr, hidden=not sys.stderr.isatty()
@@ -416,13 +417,45 @@ def reredact(store: Any) -> tuple[dict[str, Any], str]:
             bar.length = of
             bar.update(done - bar.pos)
 
-        done = pipeline.reredact(store, show)
+        done = reredact(store, show)
     if done.failed:
         raise Refusal(f"Could not be checked again, left as it was: {', '.join(done.failed)}")
     return (
         msgspec.to_builtins(done),
         f"{done.outdated} interactions were outdated, {done.changed} of them changed.",
     )
+
+
+@command("report-personal-data")
+@click.option("--type", "kind", default="PERSON", show_default=True, help="What it is.")
+@click.option("--reviewer", required=True, help="Who reports it.")
+@click.option("--preview", is_flag=True, help="Only say where it stands.")
+def report_personal_data(
+    store: Any, kind: str, reviewer: str, preview: bool
+) -> tuple[dict[str, Any], str]:
+    """Take a name or number that slipped through out of everything stored, and know it from now on.
+
+    The value is read from standard input, as the command line would leave it in the shell's
+    history. What it is replaced by cannot be undone.
+    """
+    from core.pipeline import redactor_of
+    from core.review import report
+
+    redactor, value = redactor_of(store), sys.stdin.read()
+    if preview:
+        places = report.preview(store, redactor, value)
+        return msgspec.to_builtins(places), (
+            f"It stands in {places.interactions} of {places.of} interactions, "
+            f"{places.places} places in all, and in {places.exports} exports."
+        )
+    done = report.take_out(
+        store, redactor, value, kind=kind, reporter=reviewer, now=datetime.now(UTC)
+    )
+    text = (
+        f"Replaced in {done.interactions} interactions, {done.places} places in all; "
+        f"{done.exports} exports are superseded. It will be known when it comes again."
+    )
+    return msgspec.to_builtins(done), f"{text}\n{done.problem}".rstrip()
 
 
 @main.command("redact")

@@ -14,15 +14,16 @@ from itertools import islice
 from pathlib import Path
 from typing import BinaryIO
 
-import msgspec
-
 from core.keys import keyed_hash
 from core.load import Reading, Shape, as_toml, guess_together, parse_shape, read_log
 from core.records import Feedback, Interaction, Record, Rejected
-from core.redaction import TYPES, VERSION, Redactor
-from core.redaction.records import RecordRedactor, RedactionFailed
+from core.redaction import TYPES
+from core.redaction.page import FAILURES
+from core.redaction.records import RecordRedactor
+from core.redaction.reported import Watchful
+from core.review.report import recognise
 from core.settings import SAMPLE_LOG, SETTINGS_FILE, SettingsError, settings
-from core.store import DatabaseError, Stale, Store, log, rewrite, shapes
+from core.store import DatabaseError, Stale, Store, log, shapes, unchecked
 from core.store.log import LoadCounts, Slice, StoredReject
 
 ID_CONFLICT = "id_conflict: this id is stored already with another question or answer"
@@ -52,7 +53,7 @@ def record_redactor() -> RecordRedactor:
             f"{SETTINGS_FILE}: redaction.off names {', '.join(sorted(unknown))}, which is no type "
             f"of personal data; the types are {', '.join(TYPES)}."
         )
-    redactor = Redactor(
+    redactor = Watchful(
         types=set(TYPES) - set(chosen.off),
         allow=chosen.allow,
         deny=chosen.deny,
@@ -62,6 +63,13 @@ def record_redactor() -> RecordRedactor:
         seconds=chosen.seconds_per_text,
     )
     return RecordRedactor(redactor)
+
+
+def redactor_of(store: Store) -> RecordRedactor:
+    """The redactor of this process, knowing what was reported in this store."""
+    redactor = record_redactor()
+    recognise(store, redactor)
+    return redactor
 
 
 def load_file(
@@ -150,7 +158,7 @@ def load_log(
     was, with its counts. `on_progress` is called after each slice with bytes done, `size` and
     records done; it may raise `Cancelled`. Returns the counts by record of this load.
     """
-    redactor = record_redactor()
+    redactor = redactor_of(store)
     reading = inspect_log(store, stream, name, shape=shape, mapping=mapping, likely=likely)
     preset = storable(reading.shape)
     # A path often holds its owner's name.
@@ -213,8 +221,10 @@ def _store_slice(
 ) -> LoadCounts:
     for race in range(RACES):
         try:
-            part, after = _prepare(store, redactor, records, counts)
-            log.store_slice(store, load_id, name, part, after, datetime.now(UTC), is_sample=sample)
+            with store.storing.shared():
+                part, after = _prepare(store, redactor, records, counts)
+                now = datetime.now(UTC)
+                log.store_slice(store, load_id, name, part, after, now, is_sample=sample)
         except Stale:
             # Another load stored one of these ids meanwhile: look again.
             if race == RACES - 1:
@@ -222,40 +232,6 @@ def _store_slice(
         else:
             return after
     raise AssertionError("unreachable")
-
-
-class Reredaction(msgspec.Struct, frozen=True):
-    """How many interactions were outdated, how many of them changed, and which ids failed."""
-
-    outdated: int
-    changed: int
-    failed: list[str]
-
-
-def reredact(store: Store, on_progress: Callable[[int, int], None] | None = None) -> Reredaction:
-    """Redact stored text that an older version made; one interaction a transaction.
-
-    `on_progress` is called with interactions done and to do. Killed, it goes on when run again.
-    """
-    redactor = record_redactor()
-    ids = rewrite.outdated(store, VERSION)
-    changed, failed = 0, []
-    for number, id_ in enumerate(ids, start=1):
-        before = rewrite.texts(store, id_)
-        try:
-            after = redactor.again(id_, before)
-        except RedactionFailed:
-            failed.append(id_)
-            continue
-        rewrite.replace(store, after, VERSION)
-        changed += before != after
-        if on_progress:
-            on_progress(number, len(ids))
-    for excerpt in rewrite.excerpts(store):
-        again = redactor.redactor.redact(excerpt).text
-        if again != excerpt:
-            rewrite.replace_excerpt(store, excerpt, again)
-    return Reredaction(len(ids), changed, failed)
 
 
 def _slices(records: Iterator[Record | Rejected], most: int) -> Iterator[list[Record | Rejected]]:
@@ -297,6 +273,10 @@ def _prepare(
     ballots = {n: redactor.identify_votes(record.content) for n, record in readable.items()}
     contents = log.content_keys(store, [id_ for id_, _ in identities.values()])
     events = log.known_events(store, [key for votes in ballots.values() for key, _ in votes])
+    # A text that could not be checked then is not known: the same line gives it another chance.
+    failed = unchecked.among(store, [id_ for id_, _ in identities.values()], events)
+    events -= failed
+    part.again = set(failed)
 
     rejected = [record for record in records if isinstance(record, Rejected)]
     new: list[tuple[int, Interaction]] = []
@@ -310,6 +290,10 @@ def _prepare(
                 continue
             if id_ not in contents:
                 contents[id_] = content_key
+                new.append((place, record.content))
+                counts.loaded += 1
+            elif id_ in failed:
+                failed.discard(id_)
                 new.append((place, record.content))
                 counts.loaded += 1
             elif fresh:
@@ -335,13 +319,21 @@ def _prepare(
         known = stored.get(identities[place][0], ())
         line = readable[place].line
         try:
-            part.interactions.append((line, redactor.interaction(content, known)))
+            safe = redactor.interaction(content, known)
         except Exception:  # one record must not cost the rest of the log
             rejected.append(_unprocessed(readable[place]))
             counts.loaded -= 1
+            continue
+        if safe.id in part.again and FAILURES in safe.counts:
+            counts.loaded -= 1
+            counts.duplicate += 1
+        else:
+            part.interactions.append((line, safe))
     for line, vote in votes:
         known = stored.get(vote.interaction_id or "", ())
-        part.feedback.append((line, redactor.feedback(vote, known)))
+        ballot = redactor.feedback(vote, known)
+        if not (ballot.event_key in part.again and FAILURES in ballot.counts):
+            part.feedback.append((line, ballot))
     part.rejected = [
         StoredReject(reject.line, reject.offset, reject.reason, redactor.excerpt(reject))
         for reject in sorted(rejected, key=lambda reject: reject.line)

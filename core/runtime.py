@@ -1,41 +1,30 @@
-"""What the running app has once per process: the open store, and the loads in the background.
+"""What the running app has once per process: the open store, and the work in the background.
 
-Loads run on one thread beside the pages, one after the other; a page asks how far they are.
+Jobs (`core.jobs`) run on one thread beside the pages, one after the other; a page asks how far
+they are.
 """
 
-import hashlib
 import io
 import threading
-import time
 import uuid
-from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, BinaryIO, Literal
+from typing import Any, TypeVar
 
 import msgspec
 
-from core.keys import keyed_hash
+from core.jobs import Job, LoadJob, RedactionJob, stream_of
 from core.load import Shape, parse_shape, read_interaction
-from core.pipeline import (
-    Cancelled,
-    ShutDown,
-    inspect_log,
-    is_sample,
-    key_of_file,
-    load_log,
-    record_redactor,
-    remember,
-)
+from core.pipeline import inspect_log, is_sample, load_log, redactor_of, remember
 from core.preview import Offer
 from core.records import Signal
 from core.redaction.records import RecordRedactor
+from core.review.report import finish
 from core.settings import (
     SAMPLE_LOG,
-    SettingsError,
     database_path,
     sample_is_wanted,
     secret_key,
@@ -45,92 +34,30 @@ from core.store import DatabaseError, Store, log
 from core.store.log import LoadCounts
 
 KEPT_JOBS = 20
-PACE = 30
-"""Slices over which the pace of a load is taken."""
 
 ONE = "typed by hand"
 """What the loads list calls interactions that were added one at a time."""
 
 
-class LoadJob:
-    """One load in the background. `done` and `size` are bytes; `message` says why it failed."""
-
-    def __init__(
-        self, name: str, content: Path | bytes, size: int, *, sample: bool, shape: Shape | None
-    ) -> None:
-        self.name = name
-        self.content = content
-        self.size = size
-        self.sample = sample
-        self.shape = shape
-        self.done = self.records = 0
-        self.state: Literal["waiting", "running", "done", "failed", "cancelled"] = "waiting"
-        self.counts: LoadCounts | None = None
-        self.message = ""
-        self.read_as = ""
-        self.ended = threading.Event()
-        self.closing = False
-        self._cancel = threading.Event()
-        self._pace: deque[tuple[float, int, int]] = deque(maxlen=PACE)
-
-    @property
-    def active(self) -> bool:
-        """Whether it is still to be done or being done."""
-        return self.state in ("waiting", "running")
-
-    @property
-    def share(self) -> float:
-        """How far it is, 0..1."""
-        return min(1.0, self.done / self.size) if self.size else 0.0
-
-    @property
-    def rate(self) -> float | None:
-        """Records a second over the last slices; None while nothing can be said."""
-        return self._slope(2)
-
-    @property
-    def seconds_left(self) -> float | None:
-        """How long it takes at the pace of the last slices; None while nothing can be said."""
-        bytes_a_second = self._slope(1)
-        return max(0, self.size - self.done) / bytes_a_second if bytes_a_second else None
-
-    def cancel(self, *, closing: bool = False) -> None:
-        """Stop after the slice in work; what is stored stays."""
-        self.closing = closing
-        self._cancel.set()
-
-    def again(self) -> "LoadJob":
-        """A new job for the same log, which goes on where this one stopped."""
-        return LoadJob(self.name, self.content, self.size, sample=self.sample, shape=self.shape)
-
-    def progress(self, done: int, _size: int, records: int) -> None:
-        """Called by the pipeline after each slice."""
-        self.done, self.records = done, records
-        if records:  # a load that goes on skips what is stored, which is no work
-            self._pace.append((time.monotonic(), done, records))
-        if self._cancel.is_set():
-            raise ShutDown if self.closing else Cancelled
-
-    def _slope(self, what: int) -> float | None:
-        pace = list(self._pace)
-        if len(pace) < 2 or pace[-1][0] - pace[0][0] < 1:
-            return None
-        return (pace[-1][what] - pace[0][what]) / (pace[-1][0] - pace[0][0])
+SomeJob = TypeVar("SomeJob", bound=Job)
 
 
 class Runtime:
-    """The open store and its loads. Raises what `Store` raises."""
+    """The open store and its jobs. Raises what `Store` raises."""
 
     def __init__(self, path: Path) -> None:
         self.store = Store(path)
-        self.jobs: list[LoadJob] = []
+        self.jobs: list[Job] = []
         self.offers: list[Offer] = []
-        self._worker = ThreadPoolExecutor(1, thread_name_prefix="load")
+        self._worker = ThreadPoolExecutor(1, thread_name_prefix="job")
+        # A report whose process ended before the file was written anew. At the next start, then.
+        with suppress(DatabaseError):
+            finish(self.store, datetime.now(UTC))
 
     @property
     def redactor(self) -> RecordRedactor:
         """The redactor of this process; the models load on first use."""
-        return record_redactor()
+        return redactor_of(self.store)
 
     def load_sample(self) -> None:
         """Load the sample log, or the rest of it, unless that is going on already."""
@@ -143,7 +70,7 @@ class Runtime:
         `content` is a file of this machine, or an upload, whose bytes stay in memory. It is asked
         when the shape is only guessed, or when somebody wants to (`ask`). Raises `OSError`.
         """
-        with _stream(content) as stream:
+        with stream_of(content) as stream:
             reading = inspect_log(self.store, stream, name)
         if reading.sample and (ask or reading.how in ("guessed", "unknown")):
             offer = Offer(name, content, reading)
@@ -176,8 +103,15 @@ class Runtime:
             size, sample = len(content), content == _sample_bytes(len(content))
         return self._submit(LoadJob(name, content, size, sample=sample, shape=shape))
 
-    def resume(self, job: LoadJob) -> LoadJob:
-        """Go on with a load that was cancelled or has failed."""
+    def redact_again(self) -> RedactionJob:
+        """Redact outdated stored text again in the background, unless that is going on already."""
+        for job in self.jobs:
+            if isinstance(job, RedactionJob) and job.active:
+                return job
+        return self._submit(RedactionJob())
+
+    def resume(self, job: SomeJob) -> SomeJob:
+        """Go on with work that was cancelled or has failed."""
         self.jobs = [each for each in self.jobs if each is not job]
         return self._submit(job.again())
 
@@ -217,8 +151,8 @@ class Runtime:
         stream = io.BytesIO(msgspec.json.encode(value))
         return value["id"], load_log(self.store, stream, ONE)
 
-    def active_jobs(self) -> list[LoadJob]:
-        """The loads that wait or run."""
+    def active_jobs(self) -> list[Job]:
+        """The work that waits or is done."""
         return [job for job in self.jobs if job.active]
 
     def clear_sample(self) -> None:
@@ -237,53 +171,10 @@ class Runtime:
         self._worker.shutdown(wait=True, cancel_futures=True)
         self.store.close()
 
-    def _submit(self, job: LoadJob) -> LoadJob:
+    def _submit(self, job: SomeJob) -> SomeJob:
         self.jobs = [*self.jobs[-KEPT_JOBS:], job]
-        self._worker.submit(self._run, job)
+        self._worker.submit(job.run, self.store)
         return job
-
-    def _run(self, job: LoadJob) -> None:
-        job.state = "running"
-        try:
-            with _stream(job.content) as stream:
-                job.progress(0, job.size, 0)
-                job.counts = load_log(
-                    self.store,
-                    stream,
-                    job.name,
-                    size=job.size,
-                    is_sample=job.sample,
-                    file_key=_key(job.content),
-                    on_progress=job.progress,
-                    shape=job.shape,
-                )
-            if isinstance(job.content, bytes):
-                job.content = b""  # raw text is kept no longer than it is needed
-            job.state = "done"
-        except Cancelled:
-            job.state = "cancelled"
-            if job.sample and not job.closing:
-                # Somebody's wish, so the next start does not take it up again.
-                log.end_sample_load(self.store, datetime.now(UTC))
-        except Exception as error:
-            job.state = "failed"
-            told = isinstance(error, DatabaseError | SettingsError)
-            job.message = str(error) if told else getattr(error, "strerror", None) or ""
-            job.message = job.message or f"stopped by {type(error).__name__}"
-        finally:
-            job.ended.set()
-
-
-def _key(content: Path | bytes) -> str:
-    if isinstance(content, Path):
-        return key_of_file(content)
-    return keyed_hash("file", hashlib.sha256(content).hexdigest())
-
-
-@contextmanager
-def _stream(content: Path | bytes) -> Iterator[BinaryIO]:
-    with content.open("rb") if isinstance(content, Path) else io.BytesIO(content) as stream:
-        yield stream
 
 
 def _sample_bytes(size: int) -> bytes | None:

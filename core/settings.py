@@ -22,6 +22,7 @@ DEFAULT_DATABASE = DATA / "flywheel.duckdb"
 SAMPLE_LOG = DATA / "sample_log.jsonl"
 SETTINGS_FILE = DATA / "settings.toml"
 SHAPES_FOLDER = DATA / "shapes"
+RATES_FILE = DATA / "redaction_rates.toml"
 KEY_FILE = DATA / "secret.key"
 SHORTEST_KEY = 32
 

@@ -1,12 +1,14 @@
 """Datasets: what would be exported, why the rest would not, and the file."""
 
+from typing import Any
+
 import pandas as pd
 import streamlit as st
 
 from core import export
 from core.curate import EXCLUSIONS
 from core.runtime import Runtime
-from core.store import exports, log
+from core.store import exports, log, reported
 from pages import session, states, texts, times
 
 PREVIEW = 5
@@ -37,7 +39,11 @@ def main() -> None:
         if st.button("Prepare export", type="primary"):
             _prepare(running, name, sample)
     st.text(export.FORMATS[name].about)
-    prepared, zipped = st.session_state.get("prepared", (None, b""))
+    prepared, zipped, reports = st.session_state.get("prepared", (None, b"", 0))
+    if prepared and reports != reported.last(running.store):
+        st.session_state.pop("prepared")
+        prepared = None
+        texts.notice("Personal data was reported since: prepare again, without it.", good=False)
     if prepared and prepared.format.name == name and prepared.sample == sample:
         if prepared.manifest["cut_off"] != log.last_event(running.store, sample=sample):
             texts.notice(
@@ -58,7 +64,8 @@ def _prepare(running: Runtime, name: str, sample: bool) -> None:
             without=taken_out,
         )
     # Zipped now: a file that is made on the click is lost when another click overtakes it.
-    st.session_state["prepared"] = prepared, b"" if prepared.found else export.zipped(prepared)
+    zipped = b"" if prepared.found else export.zipped(prepared)
+    st.session_state["prepared"] = prepared, zipped, reported.last(running.store)
 
 
 def _prepared(running: Runtime, prepared: export.Prepared, zipped: bytes) -> None:
@@ -165,6 +172,12 @@ def _made(running: Runtime, sample: bool) -> None:
     st.header("Exports made", anchor=False)
     table = pd.DataFrame(made)[["exported_at", "format", "rows", "export_id"]]
     table["exported_at"] = [times.local(made_at) for made_at in table["exported_at"]]
+    table["state"] = [_state(row) for row in made]
+    if withdrawn := sum(bool(row["superseded_at"]) for row in made):
+        texts.notice(
+            f"{texts.count(withdrawn, 'export')} superseded: delete the files and make them again.",
+            "warning",
+        )
     st.dataframe(
         table,
         hide_index=True,
@@ -175,7 +188,14 @@ def _made(running: Runtime, sample: bool) -> None:
             ),
             "export_id": st.column_config.TextColumn("export id"),
         },
+        column_order=["exported_at", "format", "rows", "state", "export_id"],
     )
+
+
+def _state(row: dict[str, Any]) -> str:
+    if not row["superseded_at"]:
+        return "in use"
+    return f"superseded on {times.when(row['superseded_at'])}: {row['superseded_because']}"
 
 
 main()

@@ -5,6 +5,7 @@ from datetime import date, timedelta
 import pandas as pd
 import streamlit as st
 
+from core.jobs import LoadJob
 from core.metrics import Filter, down_rates, funnel_steps
 from core.runtime import Runtime
 from core.store import reports
@@ -29,7 +30,7 @@ def main() -> None:
 
 
 def _nothing(running: Runtime) -> None:
-    if running.active_jobs():
+    if any(isinstance(job, LoadJob) for job in running.active_jobs()):
         states.loading("Loading", "The first interactions appear here in a moment.")
         return
     with states.empty(

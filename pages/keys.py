@@ -1,5 +1,5 @@
 """What Streamlit cannot do in the browser: keys that move the cursor, texts that are sent while one
-types, a cursor that is never lost.
+types, a marked text in the field that reports it, a cursor that is never lost.
 
 The script is a constant: the Content-Security-Policy allows it by its hash, and nothing logged
 ever becomes part of it.
@@ -62,6 +62,35 @@ if (!window.flywheelKeys) {
     setTimeout(() => { if (document.activeElement !== field()) hold("initial"); }, 500);
   });
 
+  // ---- what is marked in the item is what is reported ----
+  let marked = "", reporting = false;
+  const reported = () => find(".st-key-report .stTextInput input");
+  const selected = () => {
+    const chosen = getSelection(), at = chosen.anchorNode && chosen.anchorNode.parentElement;
+    const text = chosen.toString().trim();
+    return at && at.closest(".stHtml") && text.length <= 200 ? text : "";
+  };
+  const put = (text) => {
+    const setter = Object.getOwnPropertyDescriptor(HTMLInputElement.prototype, "value").set;
+    setter.call(reported(), text);
+    reported().dispatchEvent(new Event("input", {bubbles: true}));
+    reported().dispatchEvent(new FocusEvent("focusout", {bubbles: true}));
+  };
+  document.addEventListener("pointerdown", (event) => {
+    if (event.target.closest(".st-key-report-open")) marked = selected();
+  });
+  document.addEventListener("pointerup", (event) => {
+    if (reported() && !event.target.closest(".st-key-report") && selected()) put(selected());
+  });
+  const report = () => {
+    if (!reported()) { reporting = false; return; }
+    if (reporting) return;
+    reporting = true;
+    reported().focus();
+    if (marked) put(marked);
+    marked = "";
+  };
+
   // ---- the cursor is never lost ----
   // A button that decides goes away with its item. Then the cursor goes to the head of the next
   // item, and after anything else to the button that stands in the old one's place.
@@ -97,6 +126,7 @@ if (!window.flywheelKeys) {
     waiting = 0;
     if (!find(".st-key-review-head")) { shown = ""; last = null; return; }
     if (find("[data-testid=stApp]").dataset.testScriptState !== "notRunning") return soon();
+    report();
     const now = heading() ? heading().textContent : "none";
     const turned = shown && now !== shown;
     shown = now;

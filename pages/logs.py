@@ -4,9 +4,20 @@ from pathlib import Path
 
 import streamlit as st
 
+from core.jobs import Job, LoadJob, RedactionJob
 from core.load import LOG_FILES, log_files
-from core.runtime import LoadJob, Runtime
-from pages import loads_view, offer_view, one_interaction, rejects_view, session, texts
+from core.runtime import Runtime
+from pages import (
+    again_view,
+    loads_view,
+    offer_view,
+    one_interaction,
+    redaction_view,
+    rejects_view,
+    session,
+    texts,
+    unchecked_view,
+)
 
 ASK = "ask"
 _WHOLE = "whole-folder"
@@ -21,7 +32,7 @@ def main() -> None:
     st.title("Logs", anchor=False)
     st.text(
         "Personal data is removed in memory, before anything is stored. What no detector finds "
-        "stays: the README says what that is."
+        "stays: the end of this page says what that is."
     )
     if running.offers:
         offer_view.show(running, running.offers[0])
@@ -35,6 +46,9 @@ def main() -> None:
     one_interaction.result(running)
     loads_view.show(running)
     rejects_view.show(running, sample=sample)
+    unchecked_view.show(running, sample=sample)
+    redaction_view.show(running)
+    again_view.show(running)
 
 
 def _files(running: Runtime) -> None:
@@ -97,17 +111,19 @@ def _take(running: Runtime, name: str, content: Path | bytes) -> None:
 
 
 def _last_jobs(running: Runtime) -> None:
-    """How the last loads in the background ended."""
+    """How the last work in the background ended."""
     for job in running.jobs[-3:]:
         name = Path(job.name).name
-        if job.counts:
+        if isinstance(job, LoadJob) and job.counts:
             _done(name, job)
+        elif isinstance(job, RedactionJob) and job.result:
+            again_view.result(job.result)
         elif job.state in ("cancelled", "failed"):
             why = "cancelled" if job.state == "cancelled" else job.message
             with st.container(horizontal=True, vertical_alignment="center"):
                 texts.notice(
-                    f"{name}: {why} after {texts.count(job.records, 'record')}. What is stored "
-                    "stays.",
+                    f"{name}: {why} after {texts.count(job.records, job.unit)}. What is "
+                    "done stays.",
                     "info" if job.state == "cancelled" else "error",
                 )
                 st.button(
@@ -115,7 +131,7 @@ def _last_jobs(running: Runtime) -> None:
                 )
 
 
-def _resume(running: Runtime, job: LoadJob) -> None:
+def _resume(running: Runtime, job: Job) -> None:
     running.resume(job)
 
 

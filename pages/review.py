@@ -5,7 +5,7 @@ import streamlit as st
 from core import export, review
 from core.runtime import Runtime
 from core.store import reports
-from pages import decision_view, item_view, keys, session, states, texts
+from pages import decision_view, item_view, keys, report_view, session, states, texts
 from pages.decision_view import ITEM
 
 SHORT = 16
@@ -50,7 +50,10 @@ def main() -> None:
     with left:
         item_view.show(running, item)
     with right:
-        decision_view.show(running, item, desk)
+        if report_view.is_open():
+            report_view.show(running, item)
+        else:
+            decision_view.show(running, item, desk)
 
 
 def _head(running: Runtime, desk: review.Desk, item: review.Item | None) -> None:
@@ -73,6 +76,9 @@ def _head(running: Runtime, desk: review.Desk, item: review.Item | None) -> None
             texts.notice(f"{id_} {done.words}", good=True)
         if done and done.became:
             st.button("Show what it became", key="lines", on_click=_toggle_lines)
+        report_view.told()
+        if item and not report_view.is_open():
+            report_view.offer()
         if st.button("Keys", shortcut="H", key="help", type="tertiary"):
             _help()
         keys.listen()

@@ -9,7 +9,8 @@ from pathlib import Path
 import streamlit as st
 from streamlit.errors import StreamlitSecretNotFoundError
 
-from core.runtime import LoadJob, Runtime, runtime
+from core.jobs import Job
+from core.runtime import Runtime, runtime
 from core.settings import SettingsError
 from core.store import DatabaseError, log
 from pages import states, texts
@@ -139,7 +140,7 @@ def banner(store_runtime: Runtime) -> None:
 
 
 def progress(store_runtime: Runtime) -> None:
-    """The loads in the background, as long as there are any."""
+    """The work in the background, as long as there is any."""
     st.session_state[_JOBS] = _job_states(store_runtime)
     if store_runtime.active_jobs():
         _watch()
@@ -147,7 +148,7 @@ def progress(store_runtime: Runtime) -> None:
 
 @st.fragment(run_every=1.0)
 def _watch() -> None:
-    """Look every second; draw the whole page anew when a load begins to store, or ends."""
+    """Look every second; draw the whole page anew when a job begins to store, or ends."""
     store_runtime = runtime()
     if _job_states(store_runtime) != st.session_state.get(_JOBS):
         st.rerun()
@@ -159,20 +160,20 @@ def _job_states(store_runtime: Runtime) -> list[tuple[str, bool]]:
     return [(job.state, job.done > 0) for job in store_runtime.jobs]
 
 
-def _bar(job: LoadJob) -> None:
+def _bar(job: Job) -> None:
     name = "the sample" if job.sample else job.name.rsplit("/", 1)[-1]
     with st.container(
         key=f"job-{id(job)}", horizontal=True, vertical_alignment="center", gap="small"
     ):
-        st.progress(job.share, text="Removing personal data and loading")
+        st.progress(job.share, text=job.doing)
         st.text(" · ".join([f"{name}: {job.share:.0%}", *_pace(job)]), width="content")
         st.button("Cancel", key=f"cancel-{id(job)}", on_click=job.cancel, type="tertiary")
 
 
-def _pace(job: LoadJob) -> list[str]:
+def _pace(job: Job) -> list[str]:
     if job.state == "waiting":
         return ["waits for the one before"]
-    words = [texts.count(job.records, "record")] if job.records else []
+    words = [texts.count(job.records, job.unit)] if job.records else []
     if job.rate is not None:
         words.append(f"{job.rate:,.0f} a second")
     if job.seconds_left is not None:
@@ -192,7 +193,7 @@ def _clear_sample(store_runtime: Runtime) -> None:
     st.session_state.pop(_SCOPE, None)
 
 
-def _sample_jobs(store_runtime: Runtime) -> list[LoadJob]:
+def _sample_jobs(store_runtime: Runtime) -> list[Job]:
     return [job for job in store_runtime.active_jobs() if job.sample]
 
 

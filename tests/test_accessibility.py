@@ -21,7 +21,9 @@ from playwright.sync_api import Browser, Page, expect
 from core import pipeline
 from core.export import prepare as prepare_export
 from core.export import record
-from core.review import claim, decide
+from core.pipeline import load_file, redactor_of
+from core.review import claim, decide, report
+from core.store import rewrite
 from tests.serving import (
     DATABASE,
     Server,
@@ -157,6 +159,21 @@ def offer(page: Page) -> None:
     settled(page)
 
 
+def looked_up(page: Page) -> None:
+    page.get_by_label("What slipped through").fill("right button")
+    button(page, "See where it stands").click()
+    expect(button(page, "Replace it everywhere")).to_be_visible(timeout=20_000)
+    page.get_by_text("What happens to it").click()
+    settled(page)
+
+
+def tried(page: Page) -> None:
+    page.get_by_label("Try a text").fill("Ask Martha Jones, jo@example.com or 541-754-3010.")
+    button(page, "Show what is found").click()
+    expect(page.locator("mark.found").first).to_be_visible(timeout=20_000)
+    settled(page)
+
+
 def nothing(_page: Page) -> None:
     pass
 
@@ -228,17 +245,51 @@ def test_an_empty_database(house: House, address: str) -> None:
         pytest.param("review?reviewer=Ann&item=o-4", nothing, id="decided-item"),
         pytest.param("review?reviewer=Ann&item=o-3", warning, id="warning"),
         pytest.param("review?reviewer=Ann&item=o-1", help_dialog, id="help"),
+        pytest.param("review?reviewer=Ann&item=o-1&report=1", nothing, id="report"),
+        pytest.param("review?reviewer=Ann&item=o-1&report=1", looked_up, id="report-looked-up"),
         pytest.param("review?item=nope", nothing, id="no-such-item"),
         pytest.param("datasets", nothing, id="datasets"),
         pytest.param("datasets", prepare, id="prepared"),
         pytest.param("logs", nothing, id="logs-with-rejects"),
         pytest.param("logs", offer, id="how-a-log-is-read"),
+        pytest.param("logs", tried, id="redaction-tried"),
         pytest.param("nowhere", nothing, id="page-not-found"),
     ],
 )
 def test_every_page_with_data(house: House, address: str, act: Callable[[Page], None]) -> None:
     house.fill()
     look(house, address, partial(act))
+
+
+def test_stored_text_that_needs_another_look(house: House, tmp_path: Path) -> None:
+    """Outdated, reported, not checked, superseded: what no fresh database has."""
+    log = tmp_path / "agent.jsonl"
+    log.write_text(LOG, "utf-8")
+    with store_of(tmp_path) as store:
+        load_file(store, log)
+        redactor, now = redactor_of(store), datetime.now(UTC)
+        record(store, prepare_export(store, redactor.redactor, "eval", sample=False), now)
+        report.take_out(store, redactor, "reset meter", kind="PERSON", reporter="Ann", now=now)
+        rewrite.end(
+            store, rewrite.begin(store, "0", 3, now), now, changed=1, failed=0, because=None
+        )
+        with store.write() as cursor:
+            cursor.execute(
+                "UPDATE interactions SET redaction_counts = '{\"REDACTION-FAILED\":1}', "
+                "redaction_version = '0' WHERE id IN ('o-3', 'o-6')"
+            )
+    with serve(tmp_path) as server:
+        other = House(server, house.browser, "full")
+        look(other, "logs", opened_up)
+        look(other, "datasets")
+
+
+def opened_up(page: Page) -> None:
+    expect(page.get_by_role("heading", name="could not be checked (2)")).to_be_visible()
+    expect(button(page, "Redact stored text again")).to_be_visible()
+    for words in ("Redacted again (1)", "Reported by reviewers (1)"):
+        page.get_by_text(words).click()
+    settled(page)
 
 
 def test_axe_would_find_a_fault(house: House) -> None:

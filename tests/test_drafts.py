@@ -9,10 +9,11 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from core import pipeline, review
+from core import review
 from core.pipeline import load_file, load_log, record_redactor
 from core.redaction import VERSION, Redactor
 from core.redaction.records import RecordRedactor
+from core.reredaction import reredact
 from core.store import Store, drafts, log, rewrite
 from tests.serving import (
     DATABASE,
@@ -208,7 +209,7 @@ def test_drafts_are_redacted_again_with_everything_else(loaded: Store) -> None:
             redaction_version="0",
         )
     assert rewrite.outdated(loaded, VERSION) == ["i-1"]
-    done = pipeline.reredact(loaded)
+    done = reredact(loaded)
     assert (done.outdated, done.changed, done.failed) == (1, 1, [])
     ann, bob = review.draft(loaded, "i-1", "Ann"), review.draft(loaded, "i-1", "Bob")
     assert ann

@@ -522,6 +522,8 @@ def test_the_ledger(filled: Store) -> None:
             "exported_at": datetime(2026, 11, 23, 12),
             "manifest": prepared.files["manifest.json"].decode(),
             "is_sample": False,
+            "superseded_at": None,
+            "superseded_because": None,
         }
     ]
     first, second = (line + b"\n" for line in DATA.splitlines())

@@ -189,7 +189,7 @@ def test_what_is_no_log_is_said_in_words(chromium: Browser, app: Server, tmp_pat
 
 def test_a_load_is_cancelled_and_gone_on_with(chromium: Browser, tmp_path: Path) -> None:
     """Once by its button, once by the start of the app after its power was cut."""
-    count = 1200
+    count = 6000
     path = write(
         tmp_path / "long.jsonl",
         *(
@@ -217,7 +217,7 @@ def test_a_load_is_cancelled_and_gone_on_with(chromium: Browser, tmp_path: Path)
         server.kill()
         server.start()
         visit(page, server, "logs")
-        done(page, f"long.jsonl: {count} records. {count} loaded.")
+        done(page, f"long.jsonl: {count:,} records. {count:,} loaded.")
     with store_of(home) as store:
         (row,) = log.loads(store)
         assert (row["loaded"], row["duplicate"], row["rejected"]) == (count, 0, 0)

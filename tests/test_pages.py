@@ -143,6 +143,7 @@ def test_an_empty_logs_page_offers_three_ways_in() -> None:
         "Add log files",
         "Or look around first",
         "Add one interaction",
+        "Redaction",
     ]
     for label in ("Load sample log", "Load it", "Add one interaction"):
         assert button(app, label)
@@ -348,11 +349,11 @@ def test_one_interaction_by_hand() -> None:
     click(app, "Add one interaction")
     assert "Not added: answer is empty." in words(app)
     assert app.text_area[0].value == question  # nothing typed is lost
-    _, answer, _, correction = app.text_area
+    _, answer, _, correction, _ = app.text_area
     answer.set_value("Write to us, Ada Byron.")
     correction.set_value("Call us, Ada Byron.")
     click(app, "Add one interaction")
-    assert [area.value for area in app.text_area] == ["", "", "", ""]
+    assert [area.value for area in app.text_area[:4]] == ["", "", "", ""]
     assert "I am [PERSON-1], [EMAIL-1]. How do I move house?" in words(app)
     found = frames(app)[0]
     assert dict(zip(found["type"], found["times"], strict=True)) == {"EMAIL": 1, "PERSON": 3}

@@ -21,6 +21,7 @@ from core import settings as config
 from core.keys import keyed_hash, seal
 from core.pipeline import Cancelled, load_file, load_log, record_redactor
 from core.redaction import FAILED, VERSION, Redactor
+from core.reredaction import Reredaction, reredact
 from core.settings import secret_key
 from core.store import Store, log, reports
 from core.store.log import LoadCounts
@@ -831,7 +832,7 @@ def made_by_an_older_version(store: Store) -> None:
 
 def test_stored_text_is_redacted_again(store: Store) -> None:
     made_by_an_older_version(store)
-    assert pipeline.reredact(store) == pipeline.Reredaction(outdated=2, changed=2, failed=[])
+    assert reredact(store) == Reredaction(outdated=2, changed=2, failed=[])
     row = interaction(store, "q-1")
     assert row["question"] == "Is [EMAIL-1] right?"
     assert row["answer"] == "Ask [PERSON-1]."
@@ -846,7 +847,7 @@ def test_stored_text_is_redacted_again(store: Store) -> None:
     }
     assert "Martha" not in everything(store)
     before = all_but_loads(store)
-    assert pipeline.reredact(store) == pipeline.Reredaction(outdated=0, changed=0, failed=[])
+    assert reredact(store) == Reredaction(outdated=0, changed=0, failed=[])
     assert all_but_loads(store) == before
     # It is still known as what it was.
     new_process()
@@ -864,10 +865,10 @@ def test_what_cannot_be_redacted_again_stays_as_it_was(
 
     with monkeypatch.context() as patch:
         patch.setattr(Redactor, "_scan", broken)
-        done = pipeline.reredact(store)
-    assert done == pipeline.Reredaction(outdated=2, changed=0, failed=["q-1", "q-3"])
+        done = reredact(store)
+    assert done == Reredaction(outdated=2, changed=0, failed=["q-1", "q-3"])
     assert all_but_loads(store) == before
-    assert pipeline.reredact(store) == pipeline.Reredaction(outdated=2, changed=2, failed=[])
+    assert reredact(store) == Reredaction(outdated=2, changed=2, failed=[])
 
 
 def test_whatever_was_redacted_is_redacted_again(store: Store) -> None:
@@ -878,7 +879,7 @@ def test_whatever_was_redacted_is_redacted_again(store: Store) -> None:
                 f"UPDATE {table} SET redaction_version = '0', tags = ['to bob@example.com']"
             )
         cursor.execute("UPDATE rejected_lines SET excerpt = 'bob@example.com'")
-    pipeline.reredact(store)
+    reredact(store)
     assert "bob@example.com" not in everything(store)
 
 

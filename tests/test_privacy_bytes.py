@@ -12,6 +12,8 @@ are found by the words before them. Names and street addresses are found by a mo
 find all there are: these are ones it does find, each in a sentence. Ids, keys and versions are
 searched by form alone: an id that is a name stays, and so is none of these. How much is missed is
 measured elsewhere.
+
+What a reviewer reports afterwards must go from the disk as well: the second part of this file.
 """
 
 import json
@@ -20,15 +22,22 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from datetime import UTC, datetime
+from itertools import count
 from pathlib import Path
+from threading import Event, Thread
 from typing import Any
 from urllib.parse import quote
 
 import pytest
 
+from core import export, pipeline, review
 from core.redaction import TYPES
+from core.redaction.records import RecordRedactor
+from core.redaction.reported import Watchful
+from core.review import report
 from core.settings import ROOT
-from core.store import Store
+from core.store import DatabaseError, Store, decisions
 
 # Keys are put together here, so that no scanner of repositories takes them for real ones.
 BY_FORM = [
@@ -383,3 +392,168 @@ def test_no_identifier_is_in_any_row(left_behind: Path) -> None:
         if (leaked := findings("\n".join(str(row[column]) for row in rows[table]).encode()))
     }
     assert leaks == {}
+
+
+# ---- what a reviewer reports ------------------------------------------------------------------
+
+SLIPPED = "Zorblax Quuxley"
+
+
+def slipped(content: bytes) -> bool:
+    content = content.lower()
+    return any("quuxley".encode(code) in content for code in ("utf-8", "utf-16-le"))
+
+
+@pytest.fixture
+def with_a_slip(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[Path, Store]]:
+    """A store in a folder of its own, closed once and open again, with a name in all its texts."""
+    raw, kept = tmp_path / "raw", tmp_path / "kept"
+    raw.mkdir()
+    kept.mkdir()
+    lines = [
+        line(number, SLIPPED, "We spoke to {} about it.", by_form=False) for number in range(300)
+    ]
+    (raw / f"{SLIPPED}.jsonl").write_text(
+        "\n".join([*(json.dumps(each) for each in lines), f"ERROR {SLIPPED}"]), "utf-8"
+    )
+    redactor = RecordRedactor(Watchful(types=set(TYPES) - {"PERSON", "ADDRESS", "URL"}))
+    monkeypatch.setattr(pipeline, "record_redactor", lambda: redactor)
+    now = datetime(2026, 11, 23, tzinfo=UTC)
+    with Store(kept / "flywheel.duckdb") as store:
+        pipeline.load_file(store, raw / f"{SLIPPED}.jsonl")
+        items = [item["id"] for item in decisions.queue(store, sample=False)]
+        for number, id_ in enumerate(items[:100]):
+            review.decide(
+                store,
+                redactor,
+                id_,
+                "edit",
+                revision=0,
+                reviewer="Rita",
+                now=now,
+                answer=f"Ask {SLIPPED} {number}.",
+                note=SLIPPED,
+            )
+        prepared = export.prepare(store, redactor.redactor, "eval", sample=False)
+        export.record(store, prepared, now)
+    with Store(kept / "flywheel.duckdb") as store:
+        for id_ in items[100:]:
+            review.decide(
+                store,
+                redactor,
+                id_,
+                "reject",
+                revision=0,
+                reviewer="Rita",
+                now=now,
+                reason="other",
+                note=f"said {SLIPPED}",
+            )
+        yield kept, store
+
+
+def report_it(store: Store) -> report.Reported:
+    now = datetime(2026, 11, 23, tzinfo=UTC)
+    redactor = pipeline.redactor_of(store)
+    return report.take_out(store, redactor, SLIPPED, kind="PERSON", reporter="Rita", now=now)
+
+
+def test_what_is_reported_is_in_no_byte(with_a_slip: tuple[Path, Store]) -> None:
+    kept, store = with_a_slip
+    assert {name for name, content in contents(kept).items() if slipped(content)} == {
+        "flywheel.duckdb",
+        "flywheel.duckdb.wal",
+    }
+    done = report_it(store)
+    assert done.gone
+    assert done.interactions == 300
+    assert {name for name, content in contents(kept).items() if slipped(content)} == set()
+    # Nor in any row, and what is written from then on stays clean too.
+    rows = [
+        str(row)
+        for table in store.rows("SELECT table_name AS name FROM duckdb_tables()")
+        for row in store.rows(f"SELECT * FROM {table['name']}")
+    ]
+    assert len(rows) > 1_000
+    assert not slipped("\n".join(rows).encode())
+    with store.read() as cursor:
+        cursor.execute("CHECKPOINT")
+    assert not any(slipped(content) for content in contents(kept).values())
+
+
+def test_without_a_new_file_it_would_still_be_there(
+    with_a_slip: tuple[Path, Store], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Why the file is written anew. Should this fail, the database has learned to forget."""
+    kept, store = with_a_slip
+    monkeypatch.setattr(Store, "rewrite_file", lambda _self: None)
+    report_it(store)
+    with store.read() as cursor:
+        cursor.execute("CHECKPOINT")
+        cursor.execute("VACUUM")
+        cursor.execute("CHECKPOINT")
+    assert slipped((kept / "flywheel.duckdb").read_bytes())
+
+
+def test_others_read_and_write_while_the_file_is_written_anew(store: Store, tmp_path: Path) -> None:
+    failures: list[Exception] = []
+    stop = Event()
+
+    def work(number: int) -> None:
+        try:
+            for round_ in count():
+                if stop.is_set():
+                    return
+                with store.write() as cursor:
+                    cursor.execute(
+                        "INSERT INTO shapes VALUES (?, 'x', now()::TIMESTAMP)",
+                        [f"{number}-{round_}"],
+                    )
+                written[number] = round_ + 1
+                store.rows("SELECT count(*) AS number FROM shapes")
+        except Exception as error:
+            failures.append(error)
+
+    written = [0] * 4
+    threads = [Thread(target=work, args=(number,)) for number in range(4)]
+    for thread in threads:
+        thread.start()
+    for _ in range(5):
+        store.rewrite_file()
+    stop.set()
+    for thread in threads:
+        thread.join()
+    assert failures == []
+    assert sum(written) > 10
+    assert store.rows("SELECT count(*) AS number FROM shapes") == [{"number": sum(written)}]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["store.duckdb", "store.duckdb.wal"]
+
+
+def test_a_file_that_cannot_be_written_anew_stays(
+    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with store.write() as cursor:
+        cursor.execute("INSERT INTO shapes VALUES ('a', 'x', now()::TIMESTAMP)")
+    with monkeypatch.context() as patch:
+
+        def full(_descriptor: int) -> None:
+            raise OSError(28, "No space left on device")
+
+        patch.setattr(os, "fsync", full)
+        with pytest.raises(DatabaseError, match=r"may still be found.*No space left"):
+            store.rewrite_file()
+    assert store.rows("SELECT keys_hash FROM shapes") == [{"keys_hash": "a"}]
+    assert not list(tmp_path.glob("*.new*"))
+    mode = store.path.stat().st_mode
+    store.rewrite_file()
+    assert store.path.stat().st_mode == mode
+    assert store.rows("SELECT keys_hash FROM shapes") == [{"keys_hash": "a"}]
+    with store.write() as cursor:
+        cursor.execute(
+            "INSERT INTO shapes VALUES ('a', 'y', now()::TIMESTAMP) ON CONFLICT DO NOTHING"
+        )
+        (before,) = cursor.execute("SELECT nextval('events')").fetchall()[0]
+    store.rewrite_file()
+    (after,) = store.rows("SELECT nextval('events') AS number")
+    assert after["number"] > before
+    assert len(store.rows("SELECT * FROM shapes")) == 1

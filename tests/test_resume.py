@@ -14,10 +14,11 @@ import pytest
 
 from core import runtime as running
 from core import settings as config
+from core.jobs import Job, LoadJob
 from core.load import Shape, VoteRule, parse_mapping
 from core.pipeline import Cancelled, Progress, ShutDown, load_file, remember
 from core.preview import Offer
-from core.runtime import LoadJob, Runtime
+from core.runtime import Runtime
 from core.store import Store, log, reports
 from core.store.log import LoadCounts
 
@@ -251,7 +252,8 @@ def reached(app: Runtime, slices: int) -> None:
         time.sleep(0.01)
 
 
-def ended(job: LoadJob) -> LoadJob:
+def ended(job: Job) -> LoadJob:
+    assert isinstance(job, LoadJob)
     assert job.ended.wait(30)
     return job
 
@@ -300,7 +302,7 @@ def test_an_interrupted_load_goes_on_after_a_restart(
     second.resume_interrupted()
     (job,) = second.jobs
     assert ended(job).state == "done"
-    assert job.counts == WHOLE
+    assert ended(job).counts == WHOLE
     assert stored(second.store) == in_one_go(path, tmp_path)
     assert len(log.loads(second.store)) == 1
     third = app()
@@ -430,7 +432,8 @@ def test_a_load_goes_on_in_the_shape_it_was_begun_in(
     second = app()
     second.resume_interrupted()
     assert ended(second.jobs[0]).counts and len(log.loads(second.store)) == 1
-    assert second.jobs[0].counts and second.jobs[0].counts.lines == COUNT
+    counts = ended(second.jobs[0]).counts
+    assert counts and counts.lines == COUNT
     votes = second.store.rows(
         "SELECT f.signal FROM feedback f JOIN interactions i ON i.id = f.interaction_id "
         "WHERE f.log_line = i.log_line AND i.id IN ('q12', 'q14')"
@@ -460,7 +463,7 @@ def job_of(size: int) -> LoadJob:
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     now = [0.0]
-    monkeypatch.setattr("core.runtime.time.monotonic", lambda: now[0])
+    monkeypatch.setattr("core.jobs.time.monotonic", lambda: now[0])
     return now
 
 

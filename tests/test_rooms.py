@@ -58,9 +58,8 @@ def sql_in(path: Path) -> list[str]:
 
 def test_the_search_sees_what_it_looks_for() -> None:
     assert importers(CORE, "duckdb") == [
-        "core/store/database.py",
-        "core/store/log.py",
-        "core/store/migrations.py",
+        f"core/store/{name}.py"
+        for name in ("database", "exports", "log", "migrations", "reported", "rewrite", "unchecked")
     ]
     assert sql_in(ROOT / "core/store/reports.py")
     assert len(CORE) > 30

@@ -11,8 +11,9 @@ from playwright.sync_api import Browser, Page, expect
 from streamlit.testing.v1 import AppTest
 
 from core import export, pipeline, runtime
+from core.jobs import LoadJob
 from core.review import decide
-from core.runtime import LoadJob, Runtime
+from core.runtime import Runtime
 from pages import texts
 from tests.serving import (
     ROOT,

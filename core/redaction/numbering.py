@@ -7,6 +7,7 @@ for others to reverse.
 
 from __future__ import annotations
 
+import re
 import threading
 import unicodedata
 from collections import defaultdict
@@ -16,6 +17,10 @@ from core.redaction.normalise import plain
 
 # Types whose separators are a matter of taste: "+1 541-714" and "+1541714" are one number.
 _COMPACT = frozenset({"PHONE", "CREDIT_CARD", "IBAN", "SSN", "MAC", "ACCOUNT", "MEDICAL_RECORD"})
+
+# Words are what tells one from another, not what stands between them: `jane-doe` is Jane Doe.
+_SPELLED = frozenset({"PERSON", "ADDRESS"})
+_BETWEEN = re.compile(r"[\W_]+")
 
 
 class Numbering:
@@ -35,8 +40,11 @@ class Numbering:
             self._reserved.add((match.group(1), int(match.group(2))))
 
     def placeholder(self, type: str, value: str) -> str:
-        """The placeholder for `value`: casefolded, NFKC; phone, card, IBAN, SSN unseparated."""
+        """The placeholder for `value`: casefolded, NFKC; phone, card, IBAN, SSN unseparated; names
+        and addresses by their words."""
         value = unicodedata.normalize("NFKC", plain(value).text).casefold()
+        if type in _SPELLED:
+            value = _BETWEEN.sub(" ", value)
         words = filter(str.isalnum, value) if type in _COMPACT else value.split()
         key = (type, ("" if type in _COMPACT else " ").join(words))
         with self._lock:

@@ -11,7 +11,7 @@ from core.records import Source, Turn
 from core.redaction import FAILED, Numbering, Redacted, Redactor, redact_uri
 
 FAILURES = FAILED.strip("[]")
-"""Under which name failures are counted beside the types."""
+"""Under which the counts of a record tell how many of its texts could not be looked through."""
 
 _VERSION_LIKE = re.compile(r"v?\d+([.-]\d+){1,5}([-+.][\w.]+)?")
 _PLAIN_TAG = re.compile(r"[a-z0-9_-]+")
@@ -88,13 +88,25 @@ class Page:
             text=self.text(source.text) if source.text else None,
         )
 
+    def stored_row(self, row: dict[str, Any]) -> dict[str, Any]:
+        """A stored row, redacted again, its counts raised by what was found."""
+        before = self.counts.copy()
+        after = {column: self.stored(column, value) for column, value in row.items()}
+        new = self.counts - before
+        if new and "redaction_counts" in row:
+            counted = Counter(msgspec.json.decode(row["redaction_counts"]))
+            after["redaction_counts"] = json_text(dict(sorted((counted + new).items())))
+        return after
+
     def stored(self, column: str, value: Any) -> Any:
         """One column of a stored row, redacted again."""
         if column == "tags":
             return [self.tag(tag) for tag in value or ()]
-        if column == "key" or not is_text(value):
+        if column in ("key", "redaction_counts") or not is_text(value):
             return value
         match column:
+            case "agent_version" | "model":
+                return self.label(value)
             case "history":
                 turns = msgspec.json.decode(value, type=list[Turn])
                 return json_text([Turn(turn.role, self.text(turn.content)) for turn in turns])

@@ -23,8 +23,9 @@ from core.records import (
     SafeInteraction,
     Turn,
 )
-from core.redaction import FAILED, VERSION, Numbering, Redacted, Redactor
+from core.redaction import VERSION, Numbering, Redacted, Redactor
 from core.redaction.page import FAILURES, Page, is_text, json_text
+from core.settings import RedactionSettings, settings
 
 REMEMBERED = 20_000
 """Interactions whose numbering is kept in memory, for votes and edits that come later."""
@@ -110,7 +111,7 @@ class RecordRedactor:
             tags=tuple(page.tag(tag) for tag in raw.tags),
             consent=raw.consent,
             metadata=page.tree(raw.metadata),
-            redaction_version=VERSION,
+            redaction_version=version(),
             counts=dict(page.counts),
         )
 
@@ -133,7 +134,7 @@ class RecordRedactor:
             comment=page.text(vote.comment) if vote.comment else None,
             tags=tuple(page.tag(tag) for tag in vote.tags),
             rater_ref=self.reference("u", vote.rater, sealed=vote.sealed),
-            redaction_version=VERSION,
+            redaction_version=version(),
             counts=dict(page.counts),
         )
 
@@ -152,13 +153,20 @@ class RecordRedactor:
             raise RedactionFailed("The text could not be checked for personal data; not saved.")
         return redacted
 
+    def looking_for(self, redactor: Redactor) -> "RecordRedactor":
+        """One that finds other things, and numbers them as this one does."""
+        other = RecordRedactor(redactor)
+        other._numberings, other._lock = self._numberings, self._lock
+        return other
+
     def again(
         self, interaction_id: str, rows: dict[str, list[dict[str, Any]]]
-    ) -> dict[str, list[dict[str, Any]]]:
+    ) -> tuple[dict[str, list[dict[str, Any]]], int]:
         """Redact stored rows of one interaction once more, as a newer version would have.
 
-        `rows` as `store.rewrite.texts` gives them. Raises `RedactionFailed`: what an older version
-        has made is better than nothing.
+        `rows` as `store.rewrite.texts` gives them; what is found is added to their counts, and
+        how much that is in all returned too. Raises `RedactionFailed`: what an older version has
+        made is better than nothing.
         """
         page = Page(self.redactor, self.numbering(interaction_id), models=True)
         page.reserve(
@@ -170,15 +178,11 @@ class RecordRedactor:
             if is_text(text)
         )
         redacted = {
-            table: [
-                {column: page.stored(column, value) for column, value in row.items()}
-                for row in listed
-            ]
-            for table, listed in rows.items()
+            table: [page.stored_row(row) for row in listed] for table, listed in rows.items()
         }
         if page.counts[FAILURES]:
             raise RedactionFailed(f"The texts of {interaction_id} could not be checked again.")
-        return redacted
+        return redacted, page.counts.total()
 
     def excerpt(self, rejected: Rejected) -> str:
         """What of a rejected line may be shown: redacted first, cut to size afterwards."""
@@ -218,13 +222,14 @@ class RecordRedactor:
 
     def safe_file_name(self, name: str) -> str:
         """A log's name or path as it may be stored: files are called after people too."""
-        redacted = self.redactor.redact(name, models=False).text
+        redacted = self.redactor.redact(name, models=False)
         stem = _ENDING.sub("", name.replace("\\", "/").rpartition("/")[2])
         try:
-            named = self._holds_name(stem) or FAILED in redacted
+            named = self._holds_name(stem)
         except Exception:
             named = True  # fail closed: hash it
-        return f"log-{keyed_hash('file', name)}" if named else redacted
+        unsafe = named or redacted.failed
+        return f"log-{keyed_hash('file', name)}" if unsafe else redacted.text
 
     def _holds_name(self, text: str) -> bool:
         """Whether words such as `jane.doe` are a person's name to the model."""
@@ -263,6 +268,17 @@ class RecordRedactor:
             *vote.tags,
             length=32,
         )
+
+
+def version() -> str:
+    """What is stored beside a redacted text: by it, text that other settings made is told apart.
+
+    With the settings as they ship it is the plain version of this package.
+    """
+    chosen = settings().redaction
+    if chosen == RedactionSettings():
+        return VERSION
+    return f"{VERSION}+{keyed_hash('settings', json_text(chosen), length=8)}"
 
 
 class RedactionFailed(Exception):

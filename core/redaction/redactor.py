@@ -71,13 +71,7 @@ class Redactor:
 
     def find(self, text: str, *, models: bool = True) -> list[Finding]:
         """Sorted, disjoint findings in `text`. Raises what goes wrong, a missing model included."""
-        with self._lock:
-            findings = self._recall((text, models))
-        if findings is None:
-            findings = self._scan([text], models)[0]
-            with self._lock:
-                self._remember((text, models), findings)
-        return list(findings)
+        return self.find_many([text], models=models)[0]
 
     def find_many(self, texts: Sequence[str], *, models: bool = True) -> list[list[Finding]]:
         """`find` for each text; several passages are read by the model at a time.

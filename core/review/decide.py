@@ -3,12 +3,11 @@
 from datetime import datetime
 
 from core.records import Action
-from core.redaction import VERSION
-from core.redaction.records import RecordRedactor
+from core.redaction.records import RecordRedactor, version
 from core.review.queue import Item, item
 from core.review.texts import same_text, tidy
 from core.settings import settings
-from core.store import Stale, Store, decisions, drafts, log
+from core.store import Stale, Store, decisions, drafts, log, storing
 
 _DONE = {"approve": "approved", "edit": "edited", "reject": "rejected", "reopen": "reopened"}
 
@@ -17,6 +16,7 @@ class Refused(Exception):
     """The decision is not possible; the message says what to do instead."""
 
 
+@storing
 def decide(
     store: Store,
     redactor: RecordRedactor,
@@ -79,7 +79,7 @@ def decide(
             action=action,
             reviewer=reviewer,
             now=now,
-            redaction_version=VERSION,
+            redaction_version=version(),
             final_answer=final_answer,
             reason=reason if action == "reject" else None,
             note=note if note and note.strip() else None,
@@ -88,6 +88,7 @@ def decide(
         raise _stale(store, interaction_id) from None
 
 
+@storing
 def undo(store: Store, *, reviewer: str, now: datetime, sample: bool) -> str:
     """Take back the last thing this reviewer did; returns the id of its item.
 
@@ -113,7 +114,7 @@ def undo(store: Store, *, reviewer: str, now: datetime, sample: bool) -> str:
         action=before["action"] if before else "reopen",
         reviewer=reviewer.strip(),
         now=now,
-        redaction_version=before["redaction_version"] if before else VERSION,
+        redaction_version=before["redaction_version"] if before else version(),
         final_answer=before["final_answer"] if before else None,
         reason=before["reason"] if before else None,
         note=before["note"] if before else None,

@@ -9,12 +9,11 @@ from datetime import datetime
 
 import msgspec
 
-from core.redaction import VERSION
 from core.redaction.finding import PLACEHOLDER
-from core.redaction.records import RecordRedactor
+from core.redaction.records import RecordRedactor, version
 from core.review.queue import Item
 from core.review.texts import same_text, tidy
-from core.store import Store, drafts, log
+from core.store import Store, drafts, log, storing
 
 
 class Draft(msgspec.Struct, frozen=True, kw_only=True):
@@ -36,6 +35,7 @@ def draft(store: Store, interaction_id: str, reviewer: str) -> Draft | None:
     return msgspec.convert(row, Draft) if row else None
 
 
+@storing
 def keep_draft(
     store: Store,
     redactor: RecordRedactor,
@@ -73,7 +73,7 @@ def keep_draft(
         correction=kept.correction,
         note=kept.note,
         now=now,
-        redaction_version=VERSION,
+        redaction_version=version(),
     )
     return kept
 

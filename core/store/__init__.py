@@ -6,8 +6,8 @@ derived from them (`state.py`), so that any past moment can be asked for and und
 the reads and writes of one noun.
 """
 
-from core.store import decisions, exports, log, reports, rewrite, shapes
-from core.store.database import DatabaseBusy, DatabaseError, Stale, Store
+from core.store import decisions, exports, log, reported, reports, rewrite, shapes, unchecked
+from core.store.database import DatabaseBusy, DatabaseError, Stale, Store, storing
 
 __all__ = [
     "DatabaseBusy",
@@ -17,7 +17,10 @@ __all__ = [
     "decisions",
     "exports",
     "log",
+    "reported",
     "reports",
     "rewrite",
     "shapes",
+    "storing",
+    "unchecked",
 ]

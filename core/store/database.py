@@ -3,20 +3,28 @@
 One connection per process and one cursor per call: sharing a connection among threads silently
 returned other sessions' rows. Writers queue on one lock, so a race inside the process cannot
 happen, and every write is one transaction.
+
+Text that is replaced stays readable in the file: a changed row is written elsewhere, and the blocks
+it was in are kept for later use, through CHECKPOINT and VACUUM alike. `rewrite_file` is the cure.
 """
 
+import os
 import re
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import wraps
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Concatenate, ParamSpec, Self, TypeVar
 
 import duckdb
 
+from core.store.gate import Gate
 from core.store.migrations import migrate
 
+Given = ParamSpec("Given")
+Result = TypeVar("Result")
 CONFIG: dict[str, str | bool | int | float | list[str]] = {
     # DuckDB releases back to this one can read the file.
     "storage_compatibility_version": "v1.5.0",
@@ -49,10 +57,15 @@ class Store:
     def __init__(self, path: Path) -> None:
         self.path = path
         self._lock = threading.RLock()
+        self._open = Gate()
+        self.storing = Gate()
+        """Shared by whoever redacts and then stores; alone in it is who changes what is looked
+        for, so that nothing redacted before that is stored after it."""
         try:
             self._connection = duckdb.connect(str(path), config=CONFIG)
         except duckdb.Error as error:
             raise _explained(path, error) from error
+        _drop(self._leftover)
         with self.write() as cursor:
             migrate(cursor)
 
@@ -66,11 +79,12 @@ class Store:
     @contextmanager
     def read(self) -> Iterator[duckdb.DuckDBPyConnection]:
         """A cursor of one's own, for reading."""
-        cursor = self._connection.cursor()
-        try:
-            yield cursor
-        finally:
-            cursor.close()
+        with self._open.shared():
+            cursor = self._connection.cursor()
+            try:
+                yield cursor
+            finally:
+                cursor.close()
 
     @contextmanager
     def write(self) -> Iterator[duckdb.DuckDBPyConnection]:
@@ -96,6 +110,29 @@ class Store:
                 _roll_back(cursor)
                 raise
 
+    def rewrite_file(self) -> None:
+        """Copy what is stored into a new file that takes the old one's place, without a byte of
+        what was there before. Everyone waits meanwhile: half a second for 20,000 interactions.
+
+        Raises `DatabaseError` when it cannot be done, a full disk above all: the old file stays.
+        """
+        with self._lock, self._open.alone():
+            self._connection.close()
+            try:
+                _copy(self.path, self._leftover)
+            except (duckdb.Error, OSError) as error:
+                _drop(self._leftover)
+                raise DatabaseError(
+                    f"{self.path} could not be written anew, so replaced text may still be found "
+                    f"in its unused parts: {str(error).splitlines()[0]}"
+                ) from error
+            finally:
+                self._connection = duckdb.connect(str(self.path), config=CONFIG)
+
+    @property
+    def _leftover(self) -> Path:
+        return self.path.with_name(f"{self.path.name}.new")
+
     def close(self) -> None:
         """Write everything to the file and let go of it."""
         with self._lock:
@@ -111,6 +148,48 @@ class Store:
         trace: TracebackType | None,
     ) -> None:
         self.close()
+
+
+def storing(
+    function: Callable[Concatenate[Store, Given], Result],
+) -> Callable[Concatenate[Store, Given], Result]:
+    """For what redacts a text and then stores it: nothing is reported in between."""
+
+    @wraps(function)
+    def shared(store: Store, /, *given: Given.args, **named: Given.kwargs) -> Result:
+        with store.storing.shared():
+            return function(store, *given, **named)
+
+    return shared
+
+
+def _copy(path: Path, new: Path) -> None:
+    """Put a copy of a closed database in its place."""
+    if path.with_name(f"{path.name}.wal").exists():
+        raise OSError("its log of changes could not be written into it")
+    _drop(new)
+    # Another file is not to be reached from a connection that runs our queries.
+    wanted = {name: value for name, value in CONFIG.items() if name != "enable_external_access"}
+    with duckdb.connect(str(new), config=wanted) as connection:
+        named = str(path).replace("'", "''")
+        connection.execute(f"ATTACH '{named}' AS before (READ_ONLY)")
+        (name,) = connection.execute("SELECT current_database()").fetchall()[0]
+        connection.execute(f'COPY FROM DATABASE before TO "{name}"')
+        connection.execute("DETACH before")
+    new.chmod(path.stat().st_mode & 0o7777)
+    with new.open("rb") as copied:
+        os.fsync(copied.fileno())
+    new.replace(path)
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
+
+
+def _drop(path: Path) -> None:
+    for name in (path.name, f"{path.name}.wal"):
+        path.with_name(name).unlink(missing_ok=True)
 
 
 def _is_race(error: duckdb.Error) -> bool:

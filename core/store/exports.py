@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
+import duckdb
 import msgspec
 
 from core.store.database import Store
@@ -50,7 +51,8 @@ def record(
         if known:
             return
         cursor.execute(
-            "INSERT INTO exports VALUES (nextval('events'), ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO exports (seq, export_id, format, cut_off, exported_at, manifest, "
+            "is_sample) VALUES (nextval('events'), ?, ?, ?, ?, ?, ?)",
             [export_id, format_, cut_off, utc(now), manifest, sample],
         )
         for item in items:
@@ -84,11 +86,39 @@ def parent(store: Store, *, format_: str, cut_off: int, filters: dict[str, Any])
 
 
 def made(store: Store, *, sample: bool) -> list[dict[str, Any]]:
-    """The ledger, newest first: export id, format, when, rows."""
+    """The ledger, newest first: export id, format, when, rows, since when and why superseded."""
     return store.rows(
-        "SELECT e.export_id, e.format, e.exported_at, count(i.interaction_id) AS rows "
-        "FROM exports e LEFT JOIN export_items i ON i.export_id = e.export_id "
-        "WHERE e.is_sample = ? GROUP BY e.export_id, e.format, e.exported_at, e.seq "
-        "ORDER BY e.seq DESC",
+        "SELECT e.export_id, e.format, e.exported_at, e.superseded_at, e.superseded_because, "
+        "(SELECT count(*) FROM export_items i WHERE i.export_id = e.export_id) AS rows "
+        "FROM exports e WHERE e.is_sample = ? ORDER BY e.seq DESC",
         [sample],
+    )
+
+
+def holding(store: Store, interaction_ids: Sequence[str]) -> list[str]:
+    """The exports that any of these interactions went into and that are not superseded yet."""
+    rows = store.rows(
+        "SELECT DISTINCT i.export_id FROM export_items i JOIN exports e "
+        "ON e.export_id = i.export_id AND e.superseded_at IS NULL "
+        "WHERE i.interaction_id IN ? ORDER BY i.export_id",
+        [list(interaction_ids)],
+    )
+    return [row["export_id"] for row in rows]
+
+
+def supersede_holding(store: Store, interaction_id: str, now: datetime, because: str) -> None:
+    """Supersede the exports that an interaction went into."""
+    if held := holding(store, [interaction_id]):
+        with store.write() as cursor:
+            supersede(cursor, held, now, because)
+
+
+def supersede(
+    cursor: duckdb.DuckDBPyConnection, export_ids: Sequence[str], now: datetime, because: str
+) -> None:
+    """Note that these exports hold what is no longer to be used; the first reason stays."""
+    cursor.execute(
+        "UPDATE exports SET superseded_at = ?, superseded_because = ? "
+        "WHERE export_id IN ? AND superseded_at IS NULL",
+        [utc(now), because, list(export_ids)],
     )

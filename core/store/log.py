@@ -9,6 +9,7 @@ import msgspec
 import pyarrow as pa
 
 from core.records import SafeFeedback, SafeInteraction
+from core.store import unchecked
 from core.store.database import Store
 
 
@@ -33,11 +34,15 @@ class StoredReject(msgspec.Struct, frozen=True):
 
 
 class Slice(msgspec.Struct, kw_only=True):
-    """What one transaction stores: interactions and votes with their line, rejects."""
+    """What one transaction stores: interactions and votes with their line, rejects.
+
+    `again` names those ids and event keys that take the place of a text that had failed.
+    """
 
     interactions: list[tuple[int, SafeInteraction]] = msgspec.field(default_factory=list)
     feedback: list[tuple[int, SafeFeedback]] = msgspec.field(default_factory=list)
     rejected: list[StoredReject] = msgspec.field(default_factory=list)
+    again: set[str] = msgspec.field(default_factory=set)
     first_line: int = 0
     last_line: int = 0
     offset: int = 0
@@ -138,6 +143,12 @@ def store_slice(
                 for r in part.rejected
             ],
         )
+        for line, i in part.interactions:
+            if i.id in part.again:
+                unchecked.replace_interaction(cursor, i, load_id, line)
+        for line, f in part.feedback:
+            if f.event_key in part.again:
+                unchecked.replace_feedback(cursor, f, load_id, line)
         numbers = _next_events(cursor, len(part.interactions) + len(part.feedback))
         _insert(
             cursor,
@@ -167,6 +178,7 @@ def store_slice(
                     stored_at,
                 ]
                 for line, i in part.interactions
+                if i.id not in part.again
             ],
         )
         _insert(
@@ -191,6 +203,7 @@ def store_slice(
                     stored_at,
                 ]
                 for line, f in part.feedback
+                if f.event_key not in part.again
             ],
         )
         cursor.execute(
@@ -266,6 +279,11 @@ def rejects(store: Store, *, sample: bool | None = None) -> list[dict[str, Any]]
 def loads(store: Store) -> list[dict[str, Any]]:
     """Every load, newest first."""
     return store.rows("SELECT * FROM loads ORDER BY id DESC")
+
+
+def number(store: Store) -> int:
+    """How many interactions are stored, the sample's among them."""
+    return int(store.rows("SELECT count(*) AS number FROM interactions")[0]["number"])
 
 
 def has_rows(store: Store, *, sample: bool) -> bool:

@@ -101,9 +101,33 @@ def _any_log_and_drafts(cursor: duckdb.DuckDBPyConnection) -> None:
     """)
 
 
+def _reports_and_redactions(cursor: duckdb.DuckDBPyConnection) -> None:
+    cursor.execute("""
+    -- Values that reviewers reported. `mark` is a keyed hash: it tells the value when it comes
+    -- again and cannot be read. What was done stays as a record without text.
+    CREATE TABLE reported (
+        seq BIGINT NOT NULL, mark VARCHAR NOT NULL, words INTEGER NOT NULL, type VARCHAR NOT NULL,
+        reporter VARCHAR NOT NULL, reported_at TIMESTAMP NOT NULL, interactions BIGINT NOT NULL,
+        places BIGINT NOT NULL, exports BIGINT NOT NULL, gone_at TIMESTAMP
+    );
+
+    -- An export that held what has been taken out of the store since.
+    ALTER TABLE exports ADD COLUMN superseded_at TIMESTAMP;
+    ALTER TABLE exports ADD COLUMN superseded_because VARCHAR;
+
+    -- Each time stored text was redacted again.
+    CREATE TABLE redactions (
+        id INTEGER PRIMARY KEY, version VARCHAR NOT NULL, started_at TIMESTAMP NOT NULL,
+        finished_at TIMESTAMP, stopped_because VARCHAR, outdated BIGINT NOT NULL,
+        changed BIGINT NOT NULL, failed BIGINT NOT NULL
+    );
+    """)
+
+
 STEPS: tuple[Callable[[duckdb.DuckDBPyConnection], None], ...] = (
     _first_tables,
     _any_log_and_drafts,
+    _reports_and_redactions,
 )
 
 

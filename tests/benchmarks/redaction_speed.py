@@ -33,6 +33,7 @@ from core.redaction.detectors.names import Names
 from core.redaction.masking import view
 from core.redaction.model import rampart
 from core.settings import SAMPLE_LOG
+from tests.benchmarks import presidio
 from tests.benchmarks.technical import docstrings
 from tests.fuzzing import hostile
 
@@ -141,6 +142,11 @@ def _rows(labelled: Path | None) -> Iterator[tuple[str, str]]:
     yield "with the model, ms a text", f"p50 {each[150]:.1f}, p95 {each[285]:.1f}"
     full = min(at_once(few, models=True) for _ in range(3)) / len(few)
     yield "with the model in bulk, texts/s", f"{1 / full:,.0f}"
+    if engine := presidio.engine():
+        engine.analyze("Warm up, Jane.", "en")
+        theirs = min(_seconds(lambda: [engine.analyze(t, "en") for t in few]) for _ in range(3))
+        ratio = theirs / len(few) / full
+        yield "Presidio, texts/s", f"{len(few) / theirs:,.0f} ({ratio:.1f} times as long as ours)"
     seen = [view(text).text for text in few]
     read = sum(end - start for text in seen for start, end in passages(text))
     yield "share of the text that is read", f"{read / sum(map(len, seen)):.2f}"
