@@ -35,7 +35,9 @@ PERSONAL = (
     "sort code 04-00-04", "customer no. 4711-0815", "passport no. C01X00T47",
     "driver's license D1234567", "born 12 March 1984", "DOB: 03/12/1984",
     "date of birth: 1984-03-12", "geboren am 12.03.1984", "[EMAIL-1]", "[REDACTION-FAILED]",
-    "[VALUE]", "[EMAIL-", "Jane Doe", "12 Main Street, Springfield, IL 62701",
+    "[VALUE]", "[EMAIL-", "Jane Doe",
+    '{"customer_name": "Dorota Lis"}', "name = 'Peter Kowalski'", '\\"street\\": \\"4 Mill Row\\"',
+    '"zip": "62704"', "12 Main Street, Springfield, IL 62701",
 )  # fmt: skip
 PLAIN = (
     "the meter shows", "I am at work.", "def f(x: int = 3) -> str:", "see section 4.1.2,", "\n\n",

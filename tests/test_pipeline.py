@@ -388,6 +388,17 @@ def test_the_excerpt_of_a_reject_is_redacted_before_it_is_cut(store: Store) -> N
     ]
 
 
+def test_the_excerpt_of_a_line_that_was_cut_off_names_nobody(store: Store, tmp_path: Path) -> None:
+    """No JSON any more, so it is read as a text; its time makes it no bibliography."""
+    said = "hi its Dorota Lis, 4 Quayside Row, Goole DN14 5BX, meter box broken"
+    line = {"id": "q-1", "logged_at": "2026-10-02T03:12:44Z", "question": said, "answer": "Why?"}
+    path = tmp_path / "cut.jsonl"
+    path.write_text(json.dumps(line)[:-9] + "\n", "utf-8")
+    load_file(store, path)
+    (excerpt,) = (row["excerpt"] for row in log.rejects(store))
+    assert "hi its [PERSON-1], [ADDRESS-1], meter box broken" in excerpt
+
+
 def test_the_excerpt_of_a_reject_does_not_name_its_user(store: Store) -> None:
     load(store, qa(user="jdoe42", answer=5), json.dumps(qa(user="jdoe42"))[:-1])
     assert len(log.rejects(store)) == 2

@@ -2,10 +2,8 @@
 
 import re
 import threading
-import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from functools import partial
 
 import pytest
 from hypothesis import given, settings
@@ -19,10 +17,10 @@ from core.redaction.model import rampart
 from core.redaction.normalise import plain
 from core.redaction.scrubber import Detectors
 from tests.fuzzing import PERSONAL, PLAIN, hostile, mutated, texts
+from tests.timing import TWICE, growth
 
 REDACTOR = Redactor()
 FUZZED = 50_000
-TWICE = 2.6  # what twice the text may cost; twice is 2, the rest is noise
 
 
 def test_the_gate_hides_nothing_that_a_detector_finds() -> None:
@@ -43,26 +41,6 @@ def test_a_gate_without_memory_lets_every_detector_look(monkeypatch: pytest.Monk
     assert detectors.structured("mail jane@example.com") == expected != []
 
 
-def seconds(work: Callable[[], object], times: int) -> float:
-    best = float("inf")
-    for _ in range(times):
-        start = time.thread_time()
-        work()
-        best = min(best, time.thread_time() - start)
-    return best
-
-
-def ratio(short: str, long: str, *, models: bool) -> float:
-    """What the longer text costs beside the shorter, the best of several tries."""
-    ratios = []
-    for _ in range(3):
-        costs = [seconds(partial(redact_anew, text, models), 2) for text in (short, long)]
-        ratios.append(costs[1] / max(costs[0], 0.002))
-        if ratios[-1] < TWICE:
-            break
-    return min(ratios)
-
-
 def redact_anew(text: str, models: bool) -> None:
     REDACTOR._cache.clear()
     REDACTOR._cached_chars = 0
@@ -70,13 +48,13 @@ def redact_anew(text: str, models: bool) -> None:
 
 
 SIZE = 40_000
-FAMILIES = list(hostile(10))
+TEXTS = {size: hostile(size) for size in (SIZE, 2 * SIZE)}
+FAMILIES = list(TEXTS[SIZE])
 
 
 @pytest.mark.parametrize("family", FAMILIES)
 def test_twice_the_text_takes_twice_the_time(family: str) -> None:
-    short, long = hostile(SIZE)[family], hostile(2 * SIZE)[family]
-    assert ratio(short, long, models=False) <= TWICE
+    assert growth(lambda size: redact_anew(TEXTS[size][family], False), SIZE) <= TWICE
 
 
 @pytest.mark.parametrize("family", ["names", "unknown words", "digit soup", "code", "one letter"])
@@ -86,8 +64,7 @@ def test_twice_the_text_takes_the_model_twice_the_time(
     monkeypatch.setattr(model, "CACHED", 0)
     # On this thread, where its time is counted.
     monkeypatch.setattr(rampart(), "_pool", type("Pool", (), {"map": staticmethod(map)})())
-    short, long = hostile(2_500)[family], hostile(5_000)[family]
-    assert ratio(short, long, models=True) <= TWICE
+    assert growth(lambda size: redact_anew(hostile(size)[family], True), 2_500) <= TWICE
 
 
 WORST = (

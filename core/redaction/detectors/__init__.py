@@ -6,6 +6,7 @@ from core.redaction.detectors.base import SpanDetector
 from core.redaction.detectors.contact import Email, Handle, Url
 from core.redaction.detectors.identity import Account, DateOfBirth, IdNumber, MedicalRecord
 from core.redaction.detectors.issued import Issued
+from core.redaction.detectors.keyed import KeyedAddress, KeyedName
 from core.redaction.detectors.numbers import Card, Iban, Ip, Mac, Ssn
 from core.redaction.detectors.phone import Phone
 from core.redaction.detectors.postal import MilitaryMail, PostalCode, PostBox
@@ -33,6 +34,8 @@ STRUCTURED: tuple[type[SpanDetector], ...] = (
     Account,
     IdNumber,
     DateOfBirth,
+    KeyedName,
+    KeyedAddress,
     Phone,
     Handle,
 )

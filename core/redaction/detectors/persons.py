@@ -212,7 +212,10 @@ def _stands(text: str, run: Sequence[Span], name: Column, register: Register) ->
     return (
         len([word for word in whole if len(word) > 1]) > 1
         and all(word[0].isupper() or word in _PARTICLES for word in whole)
-        and any(is_given(word) and not is_word(word) for word in whole)
+        and (
+            any(is_given(word) and not is_word(word) for word in whole)
+            or (is_given(whole[0]) and not is_word(whole[-1]))
+        )
         and name.max() >= _TECHNICAL
     )
 

@@ -57,12 +57,12 @@ _TERMS = words(
     "vector vectors virtual widget wrapper xml yaml yield"
 )
 _SPEAKER = re.compile(
-    r"\b(?:I|I'm|[Mm]y|[Mm]e|[Hh]i|[Hh]ello|[Hh]ey|[Dd]ear|[Tt]hanks|[Pp]lease|[Rr]egards"
+    r"\b(?:I(?='|,? [a-z])|[Mm]y|[Mm]e|[Hh]i|[Hh]ello|[Hh]ey|[Dd]ear|[Tt]hanks|[Pp]lease|[Rr]egards"
     r"|[Ss]incerely|[Cc]heers|[Mm]r|[Mm]rs|[Mm]s)\b(?!\.\w)"
 )
 _BREAK = re.compile(r"\n[ \t>]*\n")
 _BORN = re.compile(r"(?i)\b(?:born|birth|dob)\b")
-_YEAR = re.compile(r"\b(?:1[6-9]|20)[0-9]{2}[a-z]?\b")
+_YEAR = re.compile(r"\b(?<![-/.])(?:1[6-9]|20)[0-9]{2}[a-z]?\b(?![-/.][0-9])")  # and no date
 _PUBLISHED = re.compile(
     r"\bpp?\. ?[0-9]|\bVol\b|\bProc\b|\bPress\b|\bJournal\b|\bSpringer\b|\barXiv\b|\bdoi\b|\bISBN\b"
     r"|\bdissertation\b|\bthesis\b|\bLecture Notes\b|\bConference\b"
@@ -106,8 +106,10 @@ class Register:
             return False
         dated = bool(_YEAR.search(item))
         published = dated and bool(_PUBLISHED.search(item))
-        listed = bisect_right(self._references, start) > 0
-        return published or listed or bool(_OTHERS.match(after)) or (dated and self._technical)
+        listed = self.technical(start) and bisect_right(self._references, start) > 0
+        return (
+            published or listed or bool(_OTHERS.match(after)) or (dated and self.technical(start))
+        )
 
 
 def _share(text: str) -> float:
