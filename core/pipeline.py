@@ -203,10 +203,11 @@ def remember(store: Store, shape: Shape) -> bool:
 def storable(shape: Shape) -> str | None:
     """A shape as it may be stored: None when a key or value in it holds personal data."""
     text = as_toml(shape)
-    words = [*shape.recognise, *shape.fields.values(), *shape.source.values(), *shape.leave_out]
-    words += [*shape.votes.up, *shape.votes.down, *shape.votes.none]
-    redactor = record_redactor().redactor
-    return None if any(redactor.redact(word).findings for word in words) else text
+    keys = [*shape.recognise, *shape.fields.values(), *shape.source.values(), *shape.leave_out]
+    words = [*shape.votes.up, *shape.votes.down, *shape.votes.none]
+    records = record_redactor()
+    held = [records.key(key) for key in keys] + [records.redactor.redact(word) for word in words]
+    return None if any(each.findings for each in held) else text
 
 
 def _store_slice(

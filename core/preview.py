@@ -64,8 +64,8 @@ class Offer:
 
     def paths(self) -> list[str]:
         """The keys and paths of the log that can be mapped, but those that hold personal data."""
-        redactor = record_redactor().redactor
-        return [path for path in paths_of(self.sample) if not redactor.redact(path).findings]
+        redactor = record_redactor()
+        return [path for path in paths_of(self.sample) if not redactor.key(path).findings]
 
     def examples(self, shape: Shape, count: int = EXAMPLES) -> list[Example]:
         """The first records as this shape reads them: first of all some that hold feedback."""
@@ -102,11 +102,12 @@ def _read(shape: Shape, record: dict[str, Any]) -> Interaction | Feedback | str:
 
 
 def _as_it_stands(record: dict[str, Any]) -> dict[str, str]:
-    redactor = record_redactor().redactor
+    records = record_redactor()
+    redactor = records.redactor
     fields = {}
     for key, value in list(record.items())[:MOST_KEYS]:
         text = value if isinstance(value, str) else msgspec.json.encode(value).decode()
-        fields[redactor.redact(key[:LONGEST]).text] = _short(redactor.redact(text[:SCANNED]).text)
+        fields[records.key(key[:LONGEST]).text] = _short(redactor.redact(text[:SCANNED]).text)
     return fields
 
 

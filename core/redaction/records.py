@@ -153,6 +153,11 @@ class RecordRedactor:
             raise RedactionFailed("The text could not be checked for personal data; not saved.")
         return redacted
 
+    def key(self, name: str) -> Redacted:
+        """A key of records. The model is not asked about a single word: of "Frage", which is also
+        somebody's surname, it would make a person."""
+        return self.redactor.redact(name, models=" " in name)
+
     def looking_for(self, redactor: Redactor) -> "RecordRedactor":
         """One that finds other things, and numbers them as this one does."""
         other = RecordRedactor(redactor)
