@@ -12,8 +12,8 @@ import time
 SECONDS = 20.0
 """For one text, all rounds together, unless the settings say otherwise."""
 
-TOKENS = 10_000
-"""Of one text that the model reads, all rounds together: some 40,000 characters of sentences that
+TOKENS = 8_000
+"""Of one text that the model reads, all rounds together: some 32,000 characters of sentences that
 can hold a name, which are seldom half of a text."""
 
 _CHARACTERS = 8  # of a token at most, but in texts of very long words

@@ -25,7 +25,7 @@ from core.redaction.scrubber import Detectors
 
 _CACHE_CHARS = 4_000_000
 _ALONE = 20_000  # characters from which on a text is scanned by itself, with a budget of its own
-_MOST = 100_000  # candidates in one round
+_MOST = 50_000  # candidates in one round
 _ROUNDS = 8  # texts settle in two or three; the bound is for texts made to defy it
 _NOWHERE = Spans()
 
