@@ -4,6 +4,7 @@ import re
 import threading
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -160,9 +161,9 @@ def test_a_sentence_without_a_candidate_costs_the_model_nothing(
     read: list[str] = []
     original = model.Rampart._read
 
-    def listening(self: model.Rampart, parts: list[str], budget: Budget) -> object:
+    def listening(self: model.Rampart, parts: list[str], *rest: Any) -> object:
         read.extend(parts)
-        return original(self, parts, budget)
+        return original(self, parts, *rest)
 
     monkeypatch.setattr(model.Rampart, "_read", listening)
     monkeypatch.setattr(rampart(), "_cache", type(rampart()._cache)())

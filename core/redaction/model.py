@@ -26,7 +26,7 @@ from importlib.resources import files
 import numpy as np
 import numpy.typing as npt
 import onnxruntime
-from tokenizers import Tokenizer
+from tokenizers import Encoding, Tokenizer
 
 from core.redaction.budget import Budget
 from core.redaction.candidates import passages
@@ -96,19 +96,28 @@ class Rampart:
         )
         budget.allow(0, sum(end - start for listed in spans for start, end in listed))
         known = self._recalled(parts)
-        known |= self._read([part for part in parts if part not in known], budget)
+        new = [part for part in parts if part not in known]
+        budget.allow(sum(map(len, new)))
+        encodings = self._tokenizer.encode_batch(new, add_special_tokens=False)
+        # All is counted before anything is read: most of what is over the budget costs nothing.
+        count = {part: len(tokens.offsets) for part, tokens in known.items()}
+        count |= {part: len(each.ids) for part, each in zip(new, encodings, strict=True)}
+        judged = sum(
+            count[text[start:end]]
+            for text, listed in zip(texts, spans, strict=True)
+            for start, end in listed
+        )
+        budget.spend(sum(len(each.ids) for each in encodings), judged)
+        known |= self._read(new, encodings, budget)
         return [
-            _joined(
-                [(start, known[text[start:end]]) for start, end in listed], len(self.kinds), budget
-            )
+            _joined([(start, known[text[start:end]]) for start, end in listed], len(self.kinds))
             for text, listed in zip(texts, spans, strict=True)
         ]
 
-    def _read(self, parts: Sequence[str], budget: Budget) -> dict[str, Tokens]:
-        budget.allow(sum(map(len, parts)))
-        encodings = self._tokenizer.encode_batch(list(parts), add_special_tokens=False)
+    def _read(
+        self, parts: Sequence[str], encodings: Sequence[Encoding], budget: Budget
+    ) -> dict[str, Tokens]:
         ids = [encoding.ids for encoding in encodings]
-        budget.spend(sum(map(len, ids)), 0)
         results = [
             Tokens(encoding.offsets, np.zeros((len(encoding.ids), len(self.kinds)), np.float32))
             for encoding in encodings
@@ -167,9 +176,8 @@ class Rampart:
         return scores
 
 
-def _joined(parts: Sequence[tuple[int, Tokens]], kinds: int, budget: Budget) -> Tokens:
+def _joined(parts: Sequence[tuple[int, Tokens]], kinds: int) -> Tokens:
     """The reading of a text from that of its parts, each with its place in the text."""
-    budget.spend(0, sum(len(part.offsets) for _, part in parts))
     offsets = [(start + a, start + b) for start, part in parts for a, b in part.offsets]
     scores = [part.scores for _, part in parts] or [np.zeros((0, kinds), np.float32)]
     return Tokens(offsets, np.concatenate(scores))
