@@ -349,9 +349,8 @@ def formats(as_json: bool, db: str | None) -> None:
 @click.option(
     "--holdout",
     type=click.IntRange(0, 100),
-    default=0,
     metavar="PERCENT",
-    help="Share of questions kept out of training; 0 only, for now.",
+    help="Choose the share of questions kept out of training, from now on.",
 )
 @click.option("--as-of", metavar="TIME", help="Only what was stored up to then (ISO 8601).")
 @click.option("--without", multiple=True, metavar="ID", help="Leave an item out; may be repeated.")
@@ -359,7 +358,7 @@ def export(
     store: Any,
     format_name: str,
     out: Path,
-    holdout: int,
+    holdout: int | None,
     as_of: str | None,
     without: tuple[str, ...],
 ) -> tuple[dict[str, Any], str]:
@@ -368,6 +367,7 @@ def export(
     The same events give the same bytes. Every text is scanned once more; when the scan finds
     personal data nothing is written and the items are named.
     """
+    from core import curate
     from core import export as exporting
     from core.pipeline import redactor_of
 
@@ -376,6 +376,13 @@ def export(
         moment = read_time(as_of)
     except ValueError:
         raise Refusal(f"--as-of {as_of} is not a time such as 2026-11-23T10:00:00Z.") from None
+    if holdout is not None:
+        if moment:
+            raise Refusal("--holdout chooses the share from now on: not with --as-of.")
+        try:
+            curate.choose(store, holdout, by=CLI, now=datetime.now(UTC), sample=_scope(store))
+        except curate.Refused as error:
+            raise Refusal(str(error)) from None
     prepared = exporting.prepare(
         store,
         redactor.redactor,
@@ -383,7 +390,6 @@ def export(
         sample=_scope(store),
         as_of=moment,
         without=[redactor.safe_id(id_) for id_ in without],
-        holdout=holdout,
     )
     try:
         exporting.write(prepared, out)

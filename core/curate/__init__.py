@@ -5,5 +5,19 @@ never disagree.
 """
 
 from core.curate.cases import EXCLUSIONS, Case, Curated, Purpose, curate
+from core.curate.holdout import RECOMMENDED, Refused, Split, choose, percent, preview, same_question
 
-__all__ = ["EXCLUSIONS", "Case", "Curated", "Purpose", "curate"]
+__all__ = [
+    "EXCLUSIONS",
+    "RECOMMENDED",
+    "Case",
+    "Curated",
+    "Purpose",
+    "Refused",
+    "Split",
+    "choose",
+    "curate",
+    "percent",
+    "preview",
+    "same_question",
+]

@@ -3,12 +3,16 @@
 import unicodedata
 from collections.abc import Iterable
 from datetime import UTC, datetime
+from operator import attrgetter
 from typing import Any, Literal
 
 import msgspec
 
 from core.records import Kind, Source, Turn
 from core.redaction import FAILED
+from core.curate.clusters import normal
+from core.curate.holdout import sides
+from core.curate.sides import Sides
 from core.settings import settings
 from core.store import Store, exports
 
@@ -26,6 +30,7 @@ EXCLUSIONS: dict[str, str] = {
     "too_short": "the question or the answer is too short",
     "same_as_answer": "the fix says the same as the answer that was wrong",
     "contradicted": "the same answer was corrected elsewhere",
+    "held_out": "its question is kept for the exam, so nothing may be learnt from it",
     "duplicate": "the same question (eval) or question and answer (training) is in already",
     "taken_out": "taken out by hand after the scan",
 }
@@ -50,14 +55,21 @@ class Case(msgspec.Struct, frozen=True, kw_only=True):
     implicit: bool
     tags: tuple[str, ...]
     redaction_version: str
+    held_out: bool = False
     seen_in_training: bool = False
 
 
 class Curated(msgspec.Struct, frozen=True):
-    """The cases in order of id, and every other interaction under its reason."""
+    """The cases in order of id, and every other interaction under its reason.
+
+    percent: the share of questions kept for the exam. overlaps: lessons that hold a question of the
+    exam all the same, each with an interaction of the exam that asks it.
+    """
 
     cases: list[Case]
     excluded: dict[str, list[str]]
+    percent: int = 0
+    overlaps: tuple[tuple[str, str], ...] = ()
 
 
 def curate(
@@ -65,22 +77,26 @@ def curate(
 ) -> Curated:
     """Sort every interaction, as it was at the cut-off, into cases and reasons."""
     rows = exports.candidates(store, sample=sample, cut=cut)
-    return curate_rows(rows, purpose, without)
+    return curate_rows(rows, purpose, sides(store, sample=sample, cut=cut), without)
 
 
 def curate_rows(
-    rows: Iterable[dict[str, Any]], purpose: Purpose, without: Iterable[str] = ()
+    rows: Iterable[dict[str, Any]], purpose: Purpose, sides: Sides, without: Iterable[str] = ()
 ) -> Curated:
     """`curate` on rows as `store.exports.candidates` gives them."""
     excluded: dict[str, list[str]] = {}
     cases: list[Case] = []
     taken_out = set(without)
+    asked: dict[str, str] = {}
     for row in rows:
+        if sides.side(row["id"]) == "exam":
+            asked.setdefault(normal(row["question"]), row["id"])
         verdict = _judge(row)
         if row["id"] in taken_out and isinstance(verdict, Case):
             verdict = "taken_out"
         if isinstance(verdict, Case):
-            cases.append(verdict)
+            held_out = sides.side(verdict.id) == "exam"
+            cases.append(msgspec.structs.replace(verdict, held_out=held_out))
         else:
             excluded.setdefault(verdict, []).append(row["id"])
 
@@ -94,7 +110,10 @@ def curate_rows(
         if _key(case, case.expected) in corrected:
             excluded.setdefault("contradicted", []).append(case.id)
             continue
-        training.setdefault(_key(case, case.expected), case)
+        if case.held_out and purpose == "training":
+            excluded.setdefault("held_out", []).append(case.id)
+        if not case.held_out:
+            training.setdefault(_key(case, case.expected), case)
         evals.setdefault(_key(case), case)
     chosen = training if purpose == "training" else evals
     kept = {case.id for case in chosen.values()}
@@ -102,10 +121,20 @@ def curate_rows(
     excluded.setdefault("duplicate", []).extend(
         case.id for case in cases if case.id not in left_out
     )
-    taught = {_key(case) for case in training.values()}
+    taught = {sides.cluster(case.id) for case in training.values()}
+    lessons = training.values() if purpose == "training" else ()
     return Curated(
+        percent=sides.percent,
+        overlaps=tuple(
+            (case.id, asked[text])
+            for case in sorted(lessons, key=attrgetter("id"))
+            for text in sorted(_asked(case) & asked.keys())
+        ),
         cases=[
-            msgspec.structs.replace(case, seen_in_training=_key(case) in taught)
+            msgspec.structs.replace(
+                case,
+                seen_in_training=sides.cluster(case.id) in taught or sides.trained(case.id),
+            )
             for case in cases
             if case.id in kept
         ],
@@ -171,6 +200,12 @@ def _key(case: Case, *answer: str | None) -> tuple[str, ...]:
     # A follow-up such as "and for gas?" is another question after another history.
     before = tuple(f"{turn.role}: {_normal(turn.content)}" for turn in case.history)
     return (*before, _normal(case.question), *(_normal(text or "") for text in answer))
+
+
+def _asked(case: Case) -> set[str]:
+    """Every question that a lesson holds, those of earlier turns included."""
+    earlier = (turn.content for turn in case.history if turn.role == "user")
+    return {normal(text) for text in (*earlier, case.question)}
 
 
 def _normal(text: str) -> str:

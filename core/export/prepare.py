@@ -25,7 +25,6 @@ from core.store import Store, exports, log
 from core.store.exports import LedgerItem
 
 EXPORTER = "1"
-SPLIT = "all"
 # A zip cannot hold an earlier time; a fixed one keeps the bytes the same.
 _ZIP_TIME = (1980, 1, 1, 0, 0, 0)
 
@@ -50,6 +49,7 @@ class Prepared(msgspec.Struct, frozen=True, kw_only=True):
     cases: list[Case]
     excluded: dict[str, list[str]]
     found: list[Found]
+    overlaps: tuple[tuple[str, str], ...]
     files: dict[str, bytes]
     manifest: dict[str, Any]
     items: list[LedgerItem]
@@ -69,20 +69,14 @@ def prepare(
     sample: bool,
     as_of: datetime | None = None,
     without: Iterable[str] = (),
-    holdout: int = 0,
 ) -> Prepared:
     """Make the files of an export from everything stored up to `as_of` (None: up to now).
 
-    `without` are ids of items to leave out. Raises `ExportRefused` for an unknown format or a
-    holdout other than 0; what the scan finds is in `found`.
+    `without` are ids of items to leave out. Raises `ExportRefused` for an unknown format; what the
+    scan finds is in `found`.
     """
     if format_name not in FORMATS:
         raise ExportRefused(f"There is no format {format_name}; there are {', '.join(FORMATS)}.")
-    if holdout != 0:
-        raise ExportRefused(
-            "A holdout other than 0 is not possible yet: nothing would keep the same questions "
-            "out of training files made earlier."
-        )
     format_ = FORMATS[format_name]
     without = sorted(set(without))
     if unknown := set(without) - log.content_keys(store, without).keys():
@@ -106,7 +100,7 @@ def prepare(
         "filters": filters,
         "cut_off": cut,
         "redaction_versions": sorted({case.redaction_version for case in curated.cases}),
-        "holdout": holdout,
+        "holdout": curated.percent,
         "files": [{"path": format_.file, "rows": len(rows), "sha256": _sha256(data)}],
         "rows": len(rows),
         "counts": counts,
@@ -123,6 +117,7 @@ def prepare(
         cases=curated.cases,
         excluded=curated.excluded,
         found=found,
+        overlaps=curated.overlaps,
         files={
             format_.file: data,
             "manifest.json": pretty,
@@ -130,7 +125,7 @@ def prepare(
         },
         manifest=manifest,
         items=[
-            LedgerItem(case.id, case.revision, SPLIT, _sha256(line))
+            LedgerItem(case.id, case.revision, format_.purpose, _sha256(line))
             for case, line in zip(curated.cases, lines, strict=True)
         ],
         sample=sample,
@@ -198,7 +193,14 @@ def record(store: Store, prepared: Prepared, now: datetime) -> None:
 
 
 def refuse_if_found(prepared: Prepared) -> None:
-    """Raise `ExportRefused`, naming the items, when the last scan found personal data."""
+    """Raise `ExportRefused`, naming the items, when the last scan found personal data or a lesson
+    holds a question of the exam."""
+    if prepared.overlaps:
+        pairs = "; ".join(f"{lesson} asks what {exam} asks" for lesson, exam in prepared.overlaps)
+        raise ExportRefused(
+            "The agent would learn questions that are kept for its exam, so nothing was written: "
+            f"{pairs}. Leave these items out and export again."
+        )
     if prepared.found:
         items = sorted({f"{found.id} ({found.type} in {found.key})" for found in prepared.found})
         raise ExportRefused(

@@ -6,7 +6,17 @@ derived from them (`state.py`), so that any past moment can be asked for and und
 the reads and writes of one noun.
 """
 
-from core.store import decisions, exports, log, reported, reports, rewrite, shapes, unchecked
+from core.store import (
+    decisions,
+    exports,
+    holdout,
+    log,
+    reported,
+    reports,
+    rewrite,
+    shapes,
+    unchecked,
+)
 from core.store.database import DatabaseBusy, DatabaseError, Stale, Store, storing
 
 __all__ = [
@@ -16,6 +26,7 @@ __all__ = [
     "Store",
     "decisions",
     "exports",
+    "holdout",
     "log",
     "reported",
     "reports",

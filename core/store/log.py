@@ -135,7 +135,7 @@ def store_slice(
             "AND load_id <> ?",
             [log_file, part.first_line, part.last_line, load_id],
         )
-        _insert(
+        insert(
             cursor,
             "rejected_lines",
             [
@@ -150,7 +150,7 @@ def store_slice(
             if f.event_key in part.again:
                 unchecked.replace_feedback(cursor, f, load_id, line)
         numbers = _next_events(cursor, len(part.interactions) + len(part.feedback))
-        _insert(
+        insert(
             cursor,
             "interactions",
             [
@@ -181,7 +181,7 @@ def store_slice(
                 if i.id not in part.again
             ],
         )
-        _insert(
+        insert(
             cursor,
             "feedback",
             [
@@ -322,13 +322,13 @@ def clear_sample(store: Store, now: datetime) -> None:
     """
     of_sample = "interaction_id IN (SELECT id FROM interactions WHERE is_sample)"
     with store.write() as cursor:
-        for table in ("decisions", "skips", "claims", "drafts"):
+        for table in ("decisions", "skips", "claims", "drafts", "question_links", "same_questions"):
             cursor.execute(f"DELETE FROM {table} WHERE {of_sample}")
         cursor.execute(
             "DELETE FROM export_items WHERE export_id IN "
             "(SELECT export_id FROM exports WHERE is_sample)"
         )
-        for table in ("exports", "feedback", "rejected_lines", "interactions"):
+        for table in ("exports", "feedback", "rejected_lines", "holdout_shares", "interactions"):
             cursor.execute(f"DELETE FROM {table} WHERE is_sample")
         cursor.execute(
             "UPDATE loads SET cleared_at = $now WHERE is_sample AND cleared_at IS NULL",
@@ -346,7 +346,10 @@ def last_event(store: Store, *, sample: bool, as_of: datetime | None = None) -> 
                 SELECT seq, stored_at FROM interactions WHERE is_sample = $sample UNION ALL
                 SELECT seq, stored_at FROM feedback WHERE is_sample = $sample UNION ALL
                 SELECT d.seq, decided_at FROM decisions d
-                JOIN interactions i ON i.id = d.interaction_id WHERE i.is_sample = $sample
+                JOIN interactions i ON i.id = d.interaction_id WHERE i.is_sample = $sample UNION ALL
+                SELECT s.seq, said_at FROM same_questions s
+                JOIN interactions i ON i.id = s.interaction_id WHERE i.is_sample = $sample UNION ALL
+                SELECT seq, chosen_at FROM holdout_shares WHERE is_sample = $sample
             ) WHERE $moment IS NULL OR stored_at <= $moment::TIMESTAMP
             """,
             {"moment": moment, "sample": sample},
@@ -354,7 +357,7 @@ def last_event(store: Store, *, sample: bool, as_of: datetime | None = None) -> 
     )
 
 
-def _insert(cursor: duckdb.DuckDBPyConnection, table: str, rows: list[list[Any]]) -> None:
+def insert(cursor: duckdb.DuckDBPyConnection, table: str, rows: list[list[Any]]) -> None:
     # One bulk insert through Arrow: row by row DuckDB takes a millisecond each.
     if not rows:
         return

@@ -124,10 +124,31 @@ def _reports_and_redactions(cursor: duckdb.DuckDBPyConnection) -> None:
     """)
 
 
+def _exam_and_lessons(cursor: duckdb.DuckDBPyConnection) -> None:
+    cursor.execute("""
+    -- Which earlier interaction asks the same; itself, if none. Made once, never made anew.
+    CREATE TABLE question_links (
+        interaction_id VARCHAR NOT NULL, first_id VARCHAR NOT NULL, why VARCHAR NOT NULL
+    );
+
+    CREATE TABLE same_questions (
+        seq BIGINT NOT NULL, interaction_id VARCHAR NOT NULL, other_id VARCHAR NOT NULL,
+        reviewer VARCHAR NOT NULL, said_at TIMESTAMP NOT NULL
+    );
+
+    -- The share of questions kept out of training, in per cent, each time it was chosen.
+    CREATE TABLE holdout_shares (
+        seq BIGINT NOT NULL, percent INTEGER NOT NULL, chosen_by VARCHAR NOT NULL,
+        chosen_at TIMESTAMP NOT NULL, is_sample BOOLEAN NOT NULL
+    );
+    """)
+
+
 STEPS: tuple[Callable[[duckdb.DuckDBPyConnection], None], ...] = (
     _first_tables,
     _any_log_and_drafts,
     _reports_and_redactions,
+    _exam_and_lessons,
 )
 
 

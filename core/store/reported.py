@@ -25,11 +25,14 @@ LOOSE = {
 }
 """Texts that belong to no one interaction."""
 
-OWNERS = {
-    "interactions": "id",
-    **dict.fromkeys(("feedback", "decisions", "skips", "claims", "drafts"), "interaction_id"),
-    "export_items": "interaction_id",
-}
+OWNERS = (
+    ("interactions", "id"),
+    *((table, "interaction_id") for table in ("feedback", "decisions", "skips", "claims")),
+    *((table, "interaction_id") for table in ("drafts", "export_items")),
+    *(("question_links", name) for name in ("interaction_id", "first_id")),
+    *(("same_questions", name) for name in ("interaction_id", "other_id")),
+)
+"""Where ids of interactions stand."""
 SUPERSEDED = "held personal data that a reviewer reported"
 
 
@@ -99,7 +102,7 @@ def replace(
         for rows in change.rows:
             put(cursor, rows, "? IS NULL", None, None)
         for before, after in change.ids.items():
-            for table, owner in OWNERS.items():
+            for table, owner in OWNERS:
                 cursor.execute(f"UPDATE {table} SET {owner} = ? WHERE {owner} = ?", [after, before])
         for (table, column), texts in change.loose.items():
             for before, after in texts.items():

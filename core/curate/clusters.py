@@ -1,0 +1,115 @@
+"""Which questions are the same question: what an exam and its lessons must not share.
+
+An interaction joins the cluster of an earlier one when its question is the same but for case and
+white space, when both are of one session, or when their words are nearly the same: Jaccard
+similarity of their five-letter shingles, the candidates found by MinHash with locality-sensitive
+hashing (Broder 1997; the library is datasketch). A reviewer can join two more. Near-duplicates are
+compared with the first question of a cluster only: else a chain of small changes would end with
+everything in one.
+"""
+
+import unicodedata
+from collections.abc import Iterable, Iterator
+from typing import Any, Literal
+
+import msgspec
+
+from core.redaction.finding import NUMBERED
+
+Why = Literal["first", "same_text", "session", "similar"]
+
+SIMILAR = 0.8
+"""The least Jaccard similarity of two questions that are taken for one."""
+
+_SHINGLE = 5
+_SHORTEST = 20  # characters: of a shorter question a changed word is another question
+_PERMUTATIONS = 64
+_SEED = 1
+
+
+class Question(msgspec.Struct, frozen=True):
+    """What of an interaction decides about its cluster."""
+
+    id: str
+    text: str
+    session: str | None
+
+
+class Link(msgspec.Struct, frozen=True):
+    """An interaction belongs with an earlier one, or is the first of its kind."""
+
+    interaction_id: str
+    first_id: str
+    why: Why
+
+
+def normal(text: str) -> str:
+    """A question as it is compared: NFKC, casefolded, single spaces, `[PERSON-2]` as `person`."""
+    text = NUMBERED.sub(lambda match: match[1], text)
+    return " ".join(unicodedata.normalize("NFKC", text).casefold().split())
+
+
+def shingles(text: str) -> frozenset[str]:
+    """All runs of five characters of a normal text."""
+    return frozenset(text[i : i + _SHINGLE] for i in range(max(1, len(text) - _SHINGLE + 1)))
+
+
+def links(known: Iterable[tuple[Question, bool]], new: Iterable[Question]) -> Iterator[Link]:
+    """Links of `new` to each other and to `known`; both in the order in which they were stored.
+
+    known: with whether it is the first of its cluster. Every new one gets a link, to itself if it
+    is like none.
+    """
+    seen = _Seen()
+    for question, first in known:
+        seen.add(question, first=first)
+    for question in new:
+        found = list(seen.like(question))
+        seen.add(question, first=not found)
+        yield from found or [Link(question.id, question.id, "first")]
+
+
+class _Seen:
+    def __init__(self) -> None:
+        # Imported here: it takes half a second, which only who loads or exports should wait for.
+        from datasketch import MinHash, MinHashLSH
+
+        self._minhash = MinHash
+        self._index = MinHashLSH(threshold=SIMILAR, num_perm=_PERMUTATIONS)
+        self._by_text: dict[str, str] = {}
+        self._by_session: dict[str, str] = {}
+        self._shingles: dict[str, frozenset[str]] = {}
+
+    def like(self, question: Question) -> Iterator[Link]:
+        text = normal(question.text)
+        same = self._by_text.get(text)
+        if same:
+            yield Link(question.id, same, "same_text")
+        earlier = self._by_session.get(question.session) if question.session else None
+        if earlier and earlier != same:
+            yield Link(question.id, earlier, "session")
+        if not same and len(text) >= _SHORTEST:
+            mine = shingles(text)
+            likely = self._index.query(self._hashed(mine))
+            similar = {id_: _jaccard(mine, self._shingles[id_]) for id_ in likely}
+            best = max(similar, key=lambda id_: (similar[id_], id_), default=None)
+            if best and similar[best] >= SIMILAR and best != earlier:
+                yield Link(question.id, best, "similar")
+
+    def add(self, question: Question, *, first: bool) -> None:
+        text = normal(question.text)
+        self._by_text.setdefault(text, question.id)
+        if question.session:
+            self._by_session.setdefault(question.session, question.id)
+        if first and len(text) >= _SHORTEST and question.id not in self._shingles:
+            self._shingles[question.id] = shingles(text)
+            self._index.insert(question.id, self._hashed(self._shingles[question.id]))
+
+    def _hashed(self, parts: frozenset[str]) -> Any:
+        hashed = self._minhash(num_perm=_PERMUTATIONS, seed=_SEED)
+        hashed.update_batch([part.encode("utf-8", "surrogatepass") for part in parts])
+        return hashed
+
+
+def _jaccard(one: frozenset[str], other: frozenset[str]) -> float:
+    return len(one & other) / len(one | other)
