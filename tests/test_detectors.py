@@ -28,6 +28,8 @@ def test_issued_secrets(secret: str) -> None:
 
 
 FOUND = {
+    "0554814538 is my number": "[PHONE-1] is my number",
+    "28378326 is her mobile": "[PHONE-1] is her mobile",
     # secrets by the name before them, or by what surrounds them
     "aws_secret_access_key = " + mixed(40): "aws_secret_access_key = [SECRET-1]",
     "AccountKey=" + mixed(86) + "==;Endpoint": "AccountKey=[SECRET-1];Endpoint",
@@ -100,6 +102,7 @@ def test_left_alone(text: str) -> None:
 
 
 NAMED = {
+    "Send it to 48 Clay Street, Toronto, ON B8K6A8.": "Send it to [ADDRESS-1].",
     "Sometimes people call me Piusz.": "Sometimes people call me [PERSON-1].",
     "Ari is very reliable. You can depend on him.": (
         "[PERSON-1] is very reliable. You can depend on him."

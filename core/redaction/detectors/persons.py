@@ -69,8 +69,9 @@ _ADDRESSING = re.compile(
     r"[ \t]{0,2}[:,]?[ \t]{0,2}\Z"
 )
 _HUMAN = re.compile(
-    r"(?:['’]s)?[ ](?:and I|asked|asks|called|emailed|lives|phoned|replied|said|says|told|wants"
-    rf"|works|wrote)\b|[^\n{HOLE_SIGN}]{{0,100}}\b(?:he|she|him|her|his|hers)\b"
+    r"(?:['’]s)?[ ](?:and I|asked|asks|called|emailed|here(?=[ ]?[-–—,.!])|lives|phoned|replied"
+    r"|said|says|told|wants|works|wrote|(?:call|contact|email|phone|ring|text)[ ](?:me|us))\b"
+    rf"|[^\n{HOLE_SIGN}]{{0,100}}\b(?:he|she|him|her|his|hers)\b"
 )
 _CUE = 40  # characters before a word in which its cue stands
 

@@ -31,7 +31,10 @@ _CUES = (
     r"|office)\b"
 )
 _CUE = re.compile(_CUES + r"[^\n0-9\ue000]{0,40}\Z", re.IGNORECASE)
-_LABELS = r"[ -]{0,2}\(?(?:office|fax|cell|mobile|home|work)\b"
+_LABELS = (
+    r"(?:[ -]{0,2}\(?(?:office|fax|cell|mobile|home|work)\b"
+    r"|[ ]is[ ](?:my|our|his|her|the)[ ](?:[a-z]{2,10}[ ])?(?:number|phone|mobile|cell|landline)\b)"
+)
 _LABEL = re.compile(_LABELS, re.IGNORECASE)
 _EXTENSIONS = r"[ ,]{0,2}(?:x|ext\.?|extension|#)[ .:]{0,2}[0-9]{1,6}"
 _EXTENSION = re.compile(_EXTENSIONS + "(?![0-9])", re.IGNORECASE)

@@ -48,6 +48,9 @@ _COUNTRY = re.compile(
     + "|".join(re.escape(name) for name in _countries())
     + r"|USA?|UK)\b(?:[ ]?\([A-Z][a-z]{2,20}\))?(?:[,\s]{1,3}[A-Z0-9-]{3,10}\b)?"
 )
+_CODE = re.compile(  # of Canada, and those of digits alone, which the model often leaves behind
+    r",?[ ]{1,2}(?:[A-Z]{2,3},?[ ])?(?:[A-Z][0-9][A-Z] ?[0-9][A-Z][0-9]|[0-9]{4,5}-?[0-9]{3})\b"
+)
 _HOME = re.compile(
     r"\b(?:address|addresses|live|lives|living|lived|moved|residing|resides?|located|deliver(?:ed|y)?"
     r"|ship(?:ped|ping)?|mail(?:ed|ing)?|send|sent|home|house|office|return)\b[^.\n■]{0,30}\Z",
@@ -110,8 +113,10 @@ def addresses(
         nearest = bisect_left(proved, (end + _NEIGHBOUR,)) - 1
         if nearest >= 0 and proved[nearest][1] > start - _NEIGHBOUR:
             lead = _LEAD.search(text, max(0, start - 24), start)
-            country = _COUNTRY.match(text, end)
-            yield lead.start() if lead else start, country.end() if country else end
+            for pattern in (_CODE, _COUNTRY):
+                if more := pattern.match(text, end):
+                    end = more.end()
+            yield lead.start() if lead else start, end
 
 
 def _is_home(text: str, start: int, end: int) -> bool:
