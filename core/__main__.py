@@ -380,7 +380,9 @@ def export(
         if moment:
             raise Refusal("--holdout chooses the share from now on: not with --as-of.")
         try:
-            curate.choose(store, holdout, by=CLI, now=datetime.now(UTC), sample=_scope(store))
+            curate.choose(
+                store, holdout, by="the command line", now=datetime.now(UTC), sample=_scope(store)
+            )
         except curate.Refused as error:
             raise Refusal(str(error)) from None
     prepared = exporting.prepare(

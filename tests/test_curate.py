@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from core.curate import EXCLUSIONS, Case, Curated, Purpose, curate
 from core.curate.cases import curate_rows
-from core.export import ExportRefused, prepare
+from core.curate.sides import Arrived, Chosen, Sides
 from core.pipeline import load_file, record_redactor
 from core.records import Action, Source, Turn
 from core.redaction import FAILED, VERSION
@@ -204,7 +204,7 @@ def test_every_reason_has_its_words_and_a_test() -> None:
     assert set(EXCLUSIONS) == {
         *("no_feedback", "implicit_only", "rejected", "rater_conflict", "needs_fix", "pending"),
         *("no_consent", "redaction_failed", "too_short", "same_as_answer", "contradicted"),
-        *("duplicate", "taken_out"),
+        *("duplicate", "held_out", "taken_out"),
     }
     assert all(EXCLUSIONS.values())
 
@@ -397,12 +397,6 @@ def test_without_a_holdout_every_eval_case_was_seen_in_training(store: Store, lo
     ]
 
 
-@pytest.mark.parametrize("share", [1, 20, 100, -1])
-def test_a_holdout_is_refused_as_long_as_nothing_keeps_it(store: Store, share: int) -> None:
-    with pytest.raises(ExportRefused, match="holdout"):
-        prepare(store, record_redactor().redactor, "eval", sample=False, holdout=share)
-
-
 SIGNALS = st.sampled_from([None, "up", "down", "edit", "retry", "resolved"])
 TEXTS = st.sampled_from(["", " ", "a", "Press A.", "press  a.", "Press B.", "Press C.", FAILED])
 HISTORIES = st.sampled_from([None, '[{"role":"user","content":"Hello."}]'])
@@ -436,12 +430,15 @@ ROWS = st.fixed_dictionaries(
     ),
     st.sampled_from(["eval", "training"]),
     st.sets(st.sampled_from([f"i-{number:02}" for number in range(4)])),
+    st.sampled_from([0, 20, 50]),
     st.randoms(use_true_random=False),
 )
 def test_every_interaction_is_a_case_or_has_one_reason(
-    rows: list[dict[str, Any]], purpose: Purpose, without: set[str], random: Any
+    rows: list[dict[str, Any]], purpose: Purpose, without: set[str], share: int, random: Any
 ) -> None:
-    result = curate_rows(rows, purpose, without)
+    sides = Sides(lambda id_: int(id_[-1]) * 10)
+    sides.play([Chosen(0, share), *(Arrived(1, row["id"], ()) for row in rows)])
+    result = curate_rows(rows, purpose, sides, without)
     sorted_out = [id_ for ids in result.excluded.values() for id_ in ids]
     everywhere = [case.id for case in result.cases] + sorted_out
     assert sorted(everywhere) == [row["id"] for row in rows]
@@ -467,7 +464,7 @@ def test_every_interaction_is_a_case_or_has_one_reason(
 
     shuffled = rows.copy()
     random.shuffle(shuffled)
-    again = curate_rows(shuffled, purpose, without)
+    again = curate_rows(shuffled, purpose, sides, without)
     assert sorted(again.cases, key=lambda case: case.id) == result.cases
     assert again.excluded == result.excluded
 

@@ -8,11 +8,11 @@ from typing import Any, Literal
 
 import msgspec
 
-from core.records import Kind, Source, Turn
-from core.redaction import FAILED
 from core.curate.clusters import normal
 from core.curate.holdout import sides
 from core.curate.sides import Sides
+from core.records import Kind, Source, Turn
+from core.redaction import FAILED
 from core.settings import settings
 from core.store import Store, exports
 

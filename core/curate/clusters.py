@@ -11,6 +11,7 @@ everything in one.
 import unicodedata
 from collections.abc import Iterable, Iterator
 from typing import Any, Literal
+from zlib import crc32
 
 import msgspec
 
@@ -18,12 +19,13 @@ from core.redaction.finding import NUMBERED
 
 Why = Literal["first", "same_text", "session", "similar"]
 
-SIMILAR = 0.8
+SIMILAR = 0.7
 """The least Jaccard similarity of two questions that are taken for one."""
 
 _SHINGLE = 5
 _SHORTEST = 20  # characters: of a shorter question a changed word is another question
 _PERMUTATIONS = 64
+_LIKELY = 0.5  # what the index is asked for: it misses some, and all it gives is compared again
 _SEED = 1
 
 
@@ -74,8 +76,8 @@ class _Seen:
         # Imported here: it takes half a second, which only who loads or exports should wait for.
         from datasketch import MinHash, MinHashLSH
 
-        self._minhash = MinHash
-        self._index = MinHashLSH(threshold=SIMILAR, num_perm=_PERMUTATIONS)
+        self._none = MinHash(num_perm=_PERMUTATIONS, seed=_SEED, hashfunc=crc32)
+        self._index = MinHashLSH(threshold=_LIKELY, num_perm=_PERMUTATIONS)
         self._by_text: dict[str, str] = {}
         self._by_session: dict[str, str] = {}
         self._shingles: dict[str, frozenset[str]] = {}
@@ -106,7 +108,7 @@ class _Seen:
             self._index.insert(question.id, self._hashed(self._shingles[question.id]))
 
     def _hashed(self, parts: frozenset[str]) -> Any:
-        hashed = self._minhash(num_perm=_PERMUTATIONS, seed=_SEED)
+        hashed = self._none.copy()
         hashed.update_batch([part.encode("utf-8", "surrogatepass") for part in parts])
         return hashed
 

@@ -1,4 +1,4 @@
-"""The exam and its lessons, as they are stored: what clusters there are and which side each is on."""
+"""The exam and its lessons, as they are stored: the clusters there are, and the side of each."""
 
 from datetime import datetime
 
@@ -11,7 +11,7 @@ from core.store import Store, holdout, log
 from core.store.state import NO_CUT
 
 RECOMMENDED = 20
-"""Per cent of the questions: enough to tell a better agent from a worse one, few enough to teach."""
+"""Per cent: enough questions to tell a better agent from a worse one, and enough to learn from."""
 
 
 class Refused(Exception):

@@ -61,6 +61,9 @@ class Sides:
         self._exam: set[str] = set()  # by first interaction
         self._trained: set[str] = set()
 
+    def __contains__(self, id_: object) -> bool:
+        return id_ in self._parent
+
     def cluster(self, id_: str) -> str:
         """The first interaction of the cluster that this one is in."""
         root = id_
