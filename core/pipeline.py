@@ -14,6 +14,7 @@ from itertools import islice
 from pathlib import Path
 from typing import BinaryIO
 
+from core.curate.holdout import link_new
 from core.keys import keyed_hash
 from core.load import Reading, Shape, as_toml, guess_together, parse_shape, read_log
 from core.records import Feedback, Interaction, Record, Rejected
@@ -182,6 +183,7 @@ def load_log(
                 log.stop_load(store, load_id, datetime.now(UTC), why)
         raise
     log.finish_load(store, load_id, datetime.now(UTC))
+    link_new(store, sample=is_sample)
     return counts
 
 

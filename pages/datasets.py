@@ -9,7 +9,7 @@ from core import export
 from core.curate import EXCLUSIONS
 from core.runtime import Runtime
 from core.store import exports, log, reported
-from pages import session, states, texts, times
+from pages import holdout_view, session, states, texts, times
 
 PREVIEW = 5
 
@@ -50,6 +50,7 @@ def main() -> None:
                 "Something was loaded or decided since: prepare again to include it.", good=False
             )
         _prepared(running, prepared, zipped)
+    holdout_view.show(running, sample=sample)
     _made(running, sample)
 
 
@@ -64,7 +65,8 @@ def _prepare(running: Runtime, name: str, sample: bool) -> None:
             without=taken_out,
         )
     # Zipped now: a file that is made on the click is lost when another click overtakes it.
-    zipped = b"" if prepared.found else export.zipped(prepared)
+    refused = prepared.found or prepared.overlaps
+    zipped = b"" if refused else export.zipped(prepared)
     st.session_state["prepared"] = prepared, zipped, reported.last(running.store)
 
 
@@ -76,7 +78,7 @@ def _prepared(running: Runtime, prepared: export.Prepared, zipped: bytes) -> Non
             st.metric(kind.capitalize(), f"{number:,}", border=True)
         left_out = sum(len(ids) for ids in prepared.excluded.values())
         st.metric("Left out", f"{left_out:,}", border=True)
-    if prepared.found:
+    if prepared.found or prepared.overlaps:
         _refused(running, prepared)
     elif not rows:
         with states.empty(
@@ -139,11 +141,23 @@ def _prepared(running: Runtime, prepared: export.Prepared, zipped: bytes) -> Non
 
 
 def _refused(running: Runtime, prepared: export.Prepared) -> None:
-    texts.notice(
-        "The last scan found what looks like personal data. Nothing can be downloaded until these "
-        "items are left out, or rejected in Review.",
-        good=False,
-    )
+    if prepared.overlaps:
+        texts.notice(
+            "The agent would learn questions that are kept for its exam. Nothing can be "
+            "downloaded until these items are left out.",
+            good=False,
+        )
+        for lesson, exam in prepared.overlaps[:20]:
+            with st.container(horizontal=True, vertical_alignment="center"):
+                _link(lesson)
+                st.text("asks what is asked by", width="content")
+                _link(exam)
+    if prepared.found:
+        texts.notice(
+            "The last scan found what looks like personal data. Nothing can be downloaded until "
+            "these items are left out, or rejected in Review.",
+            good=False,
+        )
     for found in prepared.found[:20]:
         with st.container(horizontal=True, vertical_alignment="center"):
             st.text(f"{found.type} in {found.key}", width="content")
@@ -162,6 +176,7 @@ def _link(id_: str) -> None:
 def _leave_out(running: Runtime, prepared: export.Prepared) -> None:
     taken_out = st.session_state.setdefault(f"taken-out-{prepared.sample}", set())
     taken_out.update(found.id for found in prepared.found)
+    taken_out.update(lesson for lesson, _ in prepared.overlaps)
     _prepare(running, prepared.format.name, prepared.sample)
 
 

@@ -8,7 +8,7 @@ import streamlit as st
 from core import review
 from core.runtime import Runtime
 from core.settings import settings
-from pages import sibling_view, texts, times
+from pages import same_view, sibling_view, texts, times
 
 SIGNALS = {"down": "thumbs down", "up": "thumbs up", "edit": "user edited the answer"}
 SIGNALS |= {"retry": "asked again", "resolved": "resolved"}
@@ -48,6 +48,7 @@ def show(running: Runtime, item: review.Item) -> None:
     texts.show_answer(item.answer, raw=raw)
     _said(item)
     sibling_view.show(running, item)
+    same_view.show(running, item)
     if item.sources:
         texts.label("Sources")
         texts.show_sources(item.sources)

@@ -409,8 +409,8 @@ def test_exports_that_are_not_possible(path: Path, tmp_path: Path) -> None:
     run("load", path)
     out = tmp_path / "out"
     assert refused("export", "nonsense", "--out", out).startswith("There is no format nonsense; ")
-    assert refused("export", "eval", "--out", out, "--holdout", 20).startswith(
-        "A holdout other than 0 is not possible yet"
+    assert refused("export", "eval", "--out", out, "--holdout", 95).startswith(
+        "A share of 95 % leaves nothing to learn from"
     )
     assert refused("export", "eval", "--out", out, "--as-of", "noon") == (
         "--as-of noon is not a time such as 2026-11-23T10:00:00Z."

@@ -527,7 +527,7 @@ def test_the_ledger(filled: Store) -> None:
         }
     ]
     first, second = (line + b"\n" for line in DATA.splitlines())
-    common = {"export_id": prepared.export_id, "split": "all"}
+    common = {"export_id": prepared.export_id, "split": "eval"}
     assert filled.rows("SELECT * FROM export_items ORDER BY interaction_id") == [
         {"interaction_id": "fixed", "revision": 1, "row_hash": sha256(first), **common},
         {"interaction_id": "liked", "revision": 0, "row_hash": sha256(second), **common},
@@ -560,7 +560,7 @@ def test_the_command_refuses_in_plain_words(command: Callable[..., Any], tmp_pat
     for given, code, message in (
         (("nope",), 1, "Error: There is no format nope; there are eval, messages.\n"),
         (("eval", "--as-of", "soon"), 1, "Error: --as-of soon is not a time such as "),
-        (("eval", "--holdout", "20"), 1, "Error: A holdout other than 0 is not possible yet"),
+        (("eval", "--holdout", "95"), 1, "Error: A share of 95 % leaves nothing to learn from"),
         (("eval", "--holdout", "101"), 2, "Usage: "),
     ):
         result = command(*given, "--out", out)

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from core import curate, export
 from core.curate.clusters import Link, Question, links
 from core.curate.holdout import sides
-from core.curate.sides import Arrived, Chosen, Event, Joined, Side, Sides, Trained
+from core.curate.sides import Arrived, Chosen, Event, Joined, Side, Sides, Split, Trained
 from core.export import ExportRefused
 from core.pipeline import load_file, redactor_of
 from core.review import decide
@@ -92,7 +92,7 @@ def test_no_share_no_exam() -> None:
 
 def test_a_share_draws_what_is_there_and_what_comes() -> None:
     after = played(alone(1, "a"), Chosen(2, 20), alone(3, "b"), draws={"a": 19, "b": 19})
-    assert (after.side("a"), after.side("b"), after.counts()) == ("exam", "exam", (0, 2))
+    assert (after.side("a"), after.side("b"), after.split()) == ("exam", "exam", Split(0, 2, 0))
     assert played(alone(1, "a"), Chosen(2, 20), draws={"a": 20}).side("a") == "lesson"
 
 
@@ -126,7 +126,7 @@ def test_a_lower_share_takes_nothing_back() -> None:
 def test_when_clusters_turn_out_to_be_one_the_exam_wins(merge: Event) -> None:
     after = played(Chosen(1, 20), alone(2, "a"), alone(3, "b"), merge, draws={"a": 90, "b": 0})
     assert after.side("a") == after.side("b") == "exam"
-    assert after.cluster("b") == "a" and after.counts() == (0, 1)
+    assert after.cluster("b") == "a" and after.split() == Split(0, 1, 0)
 
 
 @given(st.data())
@@ -303,7 +303,7 @@ def test_a_share_that_leaves_nothing(store: Store, share: int) -> None:
 
 def test_a_preview_changes_nothing(store: Store, load: Load) -> None:
     load(*topics(40))
-    assert curate.preview(store, 0, sample=False) == curate.Split(lessons=40, exam=0, trained=0)
+    assert curate.preview(store, 0, sample=False) == curate.Split(lessons=40, exam=0, taught=0)
     half = curate.preview(store, 50, sample=False)
     assert half.lessons + half.exam == 40 and half.exam > 5
     assert curate.percent(store, sample=False) == 0

@@ -5,16 +5,28 @@ never disagree.
 """
 
 from core.curate.cases import EXCLUSIONS, Case, Curated, Purpose, curate
-from core.curate.holdout import RECOMMENDED, Refused, Split, choose, percent, preview, same_question
+from core.curate.holdout import (
+    LISTED,
+    RECOMMENDED,
+    Refused,
+    asks_the_same,
+    choose,
+    percent,
+    preview,
+    same_question,
+)
+from core.curate.sides import Split
 
 __all__ = [
     "EXCLUSIONS",
+    "LISTED",
     "RECOMMENDED",
     "Case",
     "Curated",
     "Purpose",
     "Refused",
     "Split",
+    "asks_the_same",
     "choose",
     "curate",
     "percent",

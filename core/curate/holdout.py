@@ -2,10 +2,8 @@
 
 from datetime import datetime
 
-import msgspec
-
 from core.curate.clusters import Link, Question, links
-from core.curate.sides import Arrived, Chosen, Event, Joined, Sides, Trained
+from core.curate.sides import Arrived, Chosen, Event, Joined, Sides, Split, Trained
 from core.keys import keyed_hash
 from core.store import Store, holdout, log
 from core.store.state import NO_CUT
@@ -14,16 +12,12 @@ RECOMMENDED = 20
 """Per cent: enough questions to tell a better agent from a worse one, and enough to learn from."""
 
 
+LISTED = 8
+"""Interactions of a cluster that a page lists."""
+
+
 class Refused(Exception):
     """A share or a link that cannot be; the message says why."""
-
-
-class Split(msgspec.Struct, frozen=True):
-    """Clusters on either side, and how many a training file has held already."""
-
-    lessons: int
-    exam: int
-    trained: int
 
 
 def link_new(store: Store, *, sample: bool) -> None:
@@ -82,11 +76,19 @@ def percent(store: Store, *, sample: bool) -> int:
 def preview(store: Store, share: int, *, sample: bool) -> Split:
     """The clusters on either side if this share, in per cent, were chosen now."""
     after = sides(store, sample=sample, choose=share)
-    return Split(*after.counts(), after.trained_count)
+    return after.split()
+
+
+def asks_the_same(store: Store, id_: str, *, sample: bool) -> tuple[list[str], bool]:
+    """The other interactions of a cluster, by id, and whether it is kept for the exam."""
+    now = sides(store, sample=sample)
+    return now.others(id_), now.side(id_) == "exam"
 
 
 def choose(store: Store, share: int, *, by: str, now: datetime, sample: bool) -> None:
     """Choose the share, in per cent. Raises `Refused` outside 0..90; the same again is nothing."""
+    if not by.strip():
+        raise Refused("Say who you are first: a choice is recorded with its name.")
     if not 0 <= share <= 90:
         raise Refused(f"A share of {share} % leaves nothing to learn from: choose 0 to 90 %.")
     if share != percent(store, sample=sample):
@@ -98,6 +100,8 @@ def same_question(store: Store, id_: str, other_id: str, *, by: str, now: dateti
 
     Raises `Refused` for an unknown one, for itself, and for the sample beside the team's own.
     """
+    if not by.strip():
+        raise Refused("Say who you are first: what you say is recorded with your name.")
     known = log.content_keys(store, [id_, other_id])
     if missing := {id_, other_id} - known.keys():
         raise Refused(f"There is no interaction {', '.join(sorted(missing))}.")

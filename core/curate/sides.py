@@ -45,6 +45,14 @@ class Trained(msgspec.Struct, frozen=True):
     ids: frozenset[str]
 
 
+class Split(msgspec.Struct, frozen=True):
+    """Clusters on either side; `taught`: lessons that a training file has held already."""
+
+    lessons: int
+    exam: int
+    taught: int
+
+
 Event = Arrived | Joined | Chosen | Trained
 Side = Literal["exam", "lesson"]
 
@@ -81,15 +89,17 @@ class Sides:
         """Whether a training file has held anything of the cluster."""
         return self.cluster(id_) in self._trained
 
-    def counts(self) -> tuple[int, int]:
-        """Clusters for lessons, for the exam."""
-        exam = len(self._exam)
-        return sum(id_ == root for id_, root in self._parent.items()) - exam, exam
+    def others(self, id_: str) -> list[str]:
+        """Who else is in the cluster of an interaction, by id."""
+        cluster = self.cluster(id_)
+        members = (each for each in self._parent if self.cluster(each) == cluster)
+        return sorted(each for each in members if each != id_)
 
-    @property
-    def trained_count(self) -> int:
-        """Clusters that a training file has held something of."""
-        return len(self._trained)
+    def split(self) -> Split:
+        """The clusters on either side."""
+        clusters = sum(id_ == root for id_, root in self._parent.items())
+        exam = len(self._exam)
+        return Split(clusters - exam, exam, len(self._trained - self._exam))
 
     def play(self, events: Iterable[Event]) -> "Sides":
         """Apply events in their order; returns itself."""
