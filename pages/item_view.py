@@ -48,10 +48,10 @@ def show(running: Runtime, item: review.Item) -> None:
     texts.show_answer(item.answer, raw=raw)
     _said(item)
     sibling_view.show(running, item)
-    same_view.show(running, item)
     if item.sources:
         texts.label("Sources")
         texts.show_sources(item.sources)
+    same_view.show(running, item)
     if item.decisions:
         _history(item)
 

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from playwright.sync_api import expect
 
 from core import curate, export
 from core.curate.clusters import Link, Question, links
@@ -17,6 +18,7 @@ from core.export import ExportRefused
 from core.pipeline import load_file, redactor_of
 from core.review import decide
 from core.store import Store, holdout, log
+from tests.serving import browser, button, page_of, serve, settled, store_of, visit
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 Load = Callable[..., None]
@@ -323,3 +325,47 @@ def test_a_decision_on_what_is_held_out_stays_an_exam_case(store: Store, load: L
     lessons, exam = files(store, "messages"), files(store, "eval")
     assert len(exam.cases) == 12 and 0 < len(lessons.cases) < 12
     assert {c.id for c in exam.cases if not c.seen_in_training} == ids(exam) - ids(lessons)
+
+
+# ---- on the screen ------------------------------------------------------------------------------
+
+SECONDS = 30_000
+
+
+@pytest.mark.browser
+def test_a_share_is_chosen_and_two_items_are_said_to_ask_the_same(
+    tmp_path: Path, write_log: Callable[..., Path]
+) -> None:
+    path = write_log(*topics(40))
+    with store_of(tmp_path) as store:
+        load_file(store, path)
+    with browser() as chromium, serve(tmp_path) as server, page_of(chromium) as (page, _):
+        visit(page, server, "datasets?reviewer=Ann")
+        expect(page.get_by_text("40 may be learnt from")).to_have_count(0)
+        expect(page.get_by_role("img", name="for the exam")).to_be_visible(timeout=SECONDS)
+        button(page, "Keep 20 % for the exam").click()
+        expect(page.get_by_text("20 % is in force.")).to_be_visible(timeout=SECONDS)
+        slider = page.get_by_role("slider", name="Share kept for the exam")
+        before = page.get_by_role("img", name="for the exam").get_attribute("aria-label")
+        slider.focus()
+        for _ in range(4):
+            slider.press("ArrowRight")
+        expect(button(page, "Keep 40 % for the exam")).to_be_visible(timeout=SECONDS)
+        settled(page)
+        assert page.get_by_role("img", name="for the exam").get_attribute("aria-label") != before
+
+        visit(page, server, "review?reviewer=Ann&item=q-1")
+        page.get_by_text("Asks the same as …").click()
+        field = page.get_by_label("Id of another item that asks the same")
+        field.fill("q-999")
+        field.press("Enter")
+        button(page, "They ask the same").click()
+        expect(page.get_by_text("There is no interaction q-999.")).to_be_visible(timeout=SECONDS)
+        field.fill("q-2")
+        field.press("Enter")
+        settled(page)
+        button(page, "They ask the same").click()
+        expect(page.get_by_role("link", name="q-2")).to_be_visible(timeout=SECONDS)
+    with store_of(tmp_path) as store:
+        assert curate.percent(store, sample=False) == 20
+        assert curate.asks_the_same(store, "q-2", sample=False)[0] == ["q-1"]
