@@ -9,7 +9,7 @@ from core import export
 from core.curate import EXCLUSIONS
 from core.runtime import Runtime
 from core.store import exports, log, reported
-from pages import holdout_view, session, states, texts, times
+from pages import balance_view, holdout_view, session, states, texts, times
 
 PREVIEW = 5
 
@@ -64,6 +64,10 @@ def _prepare(running: Runtime, name: str, sample: bool) -> None:
             sample=sample,
             without=taken_out,
         )
+        cut = prepared.manifest["cut_off"]
+        st.session_state["balance"] = export.balance(
+            running.store, prepared.cases, sample=sample, cut=cut
+        )
     # Zipped now: a file that is made on the click is lost when another click overtakes it.
     refused = prepared.found or prepared.overlaps
     zipped = b"" if refused else export.zipped(prepared)
@@ -99,6 +103,8 @@ def _prepared(running: Runtime, prepared: export.Prepared, zipped: bytes) -> Non
             )
             size = texts.size(len(zipped))
             st.text(f"{texts.count(rows, 'row')} and their manifest, a zip file of {size}")
+    if rows:
+        balance_view.show(st.session_state["balance"])
     preview, reasons = st.columns([3, 2], gap="large")
     with preview:
         st.header(f"First lines of {prepared.format.file}", anchor=False)

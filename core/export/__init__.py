@@ -4,6 +4,7 @@ Nothing is written before the last scan: `prepare` makes the bytes in memory and
 every text once more, `write` and `zipped` refuse when something was found.
 """
 
+from core.export.balance import Balance, balance
 from core.export.formats import FORMATS, Format
 from core.export.prepare import (
     ExportRefused,
@@ -18,10 +19,12 @@ from core.export.prepare import (
 
 __all__ = [
     "FORMATS",
+    "Balance",
     "ExportRefused",
     "Format",
     "Found",
     "Prepared",
+    "balance",
     "line_for",
     "prepare",
     "record",
