@@ -4,7 +4,9 @@ Nothing is written before the last scan: `prepare` makes the bytes in memory and
 every text once more, `write` and `zipped` refuse when something was found.
 """
 
+from core.export.difference import Change, Difference, difference
 from core.export.formats import FORMATS, Format
+from core.export.history import Made, named, repeat, short
 from core.export.prepare import (
     ExportRefused,
     Found,
@@ -18,13 +20,20 @@ from core.export.prepare import (
 
 __all__ = [
     "FORMATS",
+    "Change",
+    "Difference",
     "ExportRefused",
     "Format",
     "Found",
+    "Made",
     "Prepared",
+    "difference",
     "line_for",
+    "named",
     "prepare",
     "record",
+    "repeat",
+    "short",
     "write",
     "zipped",
 ]
