@@ -5,10 +5,11 @@ stderr), 2 wrong usage, 3 stale revision (someone decided first).
 """
 
 import json
+import re
 import sys
 from collections.abc import Callable
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import wraps
 from pathlib import Path
 from typing import Any
@@ -88,6 +89,7 @@ def main() -> None:
       python -m core decide ID approve --reviewer Ann --revision 0
       python -m core export eval --out out/eval      eval cases
       python -m core export messages --out out/chat  fine-tuning examples
+      python -m core exports                         what was exported; export-diff compares two
 
     Where the sample and a team's own logs are both loaded, commands speak of the own ones.
     """
@@ -341,23 +343,41 @@ def formats(as_json: bool, db: str | None) -> None:
             click.echo(f"{each.name:<12}{each.title}. {each.about}")
 
 
+def _choose(store: Any, share: int) -> None:
+    from core import curate
+
+    try:
+        curate.choose(
+            store, share, by="the command line", now=datetime.now(UTC), sample=_scope(store)
+        )
+    except curate.Refused as error:
+        raise Refusal(str(error)) from None
+
+
 @command("export")
-@click.argument("format_name", metavar="FORMAT")
+@click.argument("format_name", metavar="[FORMAT]", required=False)
 @click.option(
     "--out", required=True, type=click.Path(path_type=Path, file_okay=False), help="Folder."
 )
+@click.option("--id", "export_id", metavar="ID", help="Instead of FORMAT: an export made before.")
 @click.option(
     "--holdout",
     type=click.IntRange(0, 100),
     metavar="PERCENT",
     help="Choose the share of questions kept out of training, from now on.",
 )
-@click.option("--as-of", metavar="TIME", help="Only what was stored up to then (ISO 8601).")
+@click.option(
+    "--as-of",
+    metavar="TIME|ID",
+    help="Only what was stored up to then (ISO 8601, UTC unless it says; a date: all of that day), "
+    "or up to where an earlier export ended.",
+)
 @click.option("--without", multiple=True, metavar="ID", help="Leave an item out; may be repeated.")
 def export(
     store: Any,
-    format_name: str,
+    format_name: str | None,
     out: Path,
+    export_id: str | None,
     holdout: int | None,
     as_of: str | None,
     without: tuple[str, ...],
@@ -366,33 +386,34 @@ def export(
 
     The same events give the same bytes. Every text is scanned once more; when the scan finds
     personal data nothing is written and the items are named.
+
+    With --id, an export that `exports` lists is written again, the same bytes. When stored text
+    has changed since, so that they cannot be, nothing is written and it is said why.
     """
-    from core import curate
     from core import export as exporting
     from core.pipeline import redactor_of
 
+    if bool(format_name) == bool(export_id):
+        raise click.UsageError("Name a FORMAT, or an export by --id.")
+    if export_id and (holdout is not None or as_of or without):
+        raise click.UsageError("What --id names is what it was: no other option goes with it.")
     redactor = redactor_of(store)
-    try:
-        moment = read_time(as_of)
-    except ValueError:
-        raise Refusal(f"--as-of {as_of} is not a time such as 2026-11-23T10:00:00Z.") from None
     if holdout is not None:
-        if moment:
+        if as_of:
             raise Refusal("--holdout chooses the share from now on: not with --as-of.")
-        try:
-            curate.choose(
-                store, holdout, by="the command line", now=datetime.now(UTC), sample=_scope(store)
-            )
-        except curate.Refused as error:
-            raise Refusal(str(error)) from None
-    prepared = exporting.prepare(
-        store,
-        redactor.redactor,
-        format_name,
-        sample=_scope(store),
-        as_of=moment,
-        without=[redactor.safe_id(id_) for id_ in without],
-    )
+        _choose(store, holdout)
+    if export_id:
+        made = exporting.named(store, export_id)
+        prepared = exporting.repeat(store, redactor.redactor, made)
+    else:
+        prepared = exporting.prepare(
+            store,
+            redactor.redactor,
+            format_name or "",
+            sample=_scope(store),
+            cut=_cut(store, as_of) if as_of else None,
+            without=[redactor.safe_id(id_) for id_ in without],
+        )
     try:
         exporting.write(prepared, out)
     except OSError as error:
@@ -406,6 +427,88 @@ def export(
         {"export_id": prepared.export_id, "files": files, "excluded": excluded},
         f"{text}\nLeft out:{left_out or ' nothing'}",
     )
+
+
+def _cut(store: Any, as_of: str) -> int:
+    """The cut-off that --as-of names, as a moment or as an export."""
+    from core.export.history import ID, named
+    from core.store import exports, log
+
+    sample = _scope(store)
+    digits = as_of.strip().lower()
+    # A row of digits may be a time as well: it is an id when there is such an export.
+    if ID.fullmatch(digits) and (not digits.isdecimal() or exports.named(store, digits)):
+        made = named(store, digits)
+        if made.is_sample != sample:
+            raise Refusal(
+                f"Export {made.name} was made from "
+                f"{'the sample' if made.is_sample else 'your own logs'}, this one would not be."
+            )
+        return made.cut_off
+    try:
+        moment = read_time(as_of)
+    except ValueError:
+        moment = None
+    if moment is None:
+        raise Refusal(f"--as-of {as_of} is not a time such as 2026-11-23T10:00:00Z.")
+    if moment > datetime.now(UTC):
+        raise Refusal(f"--as-of {as_of} is in the future: what will be stored is not known yet.")
+    if re.fullmatch(r"\d{4}-\d{2}-\d{2}", as_of.strip()):
+        moment += timedelta(days=1, microseconds=-1)
+    return log.last_event(store, sample=sample, as_of=moment)
+
+
+@command("exports")
+def list_exports(store: Any) -> tuple[dict[str, Any], str]:
+    """List the exports made so far, the last one first."""
+    from core.export import short
+    from core.store import exports
+
+    made = exports.made(store, sample=_scope(store))
+    listed = [
+        {
+            "export_id": row["export_id"],
+            "format": row["format"],
+            "exported_at": f"{row['exported_at'].isoformat()}Z",
+            "rows": row["rows"],
+            "cut_off": row["cut_off"],
+            "state": "superseded" if row["superseded_at"] else "in use",
+            "because": row["superseded_because"],
+        }
+        for row in made
+    ]
+    text = "\n".join(
+        f"{short(row['export_id'])}  {row['format']:<12}{_utc(row['exported_at'])}  "
+        f"{row['rows']:>6} {'row ' if row['rows'] == 1 else 'rows'}  "
+        + (f"superseded: {row['superseded_because']}" if row["superseded_at"] else "in use")
+        for row in made
+    )
+    return {"exports": listed}, text or "No export was made yet."
+
+
+@command("export-diff")
+@click.argument("one", metavar="A")
+@click.argument("other", metavar="B")
+def export_diff(store: Any, one: str, other: str) -> tuple[dict[str, Any], str]:
+    """Compare two exports: which items were added, removed or changed, and why.
+
+    A and B are ids as `exports` lists them, or their beginnings; the older export counts as the
+    one before. They may be of different formats.
+    """
+    from core import export as exporting
+
+    found = exporting.difference(store, exporting.named(store, one), exporting.named(store, other))
+    result: dict[str, Any] = {"before": found.before.export_id, "after": found.after.export_id}
+    lines = [f"From {found.before.name} to {found.after.name}:"]
+    for kind in ("added", "removed", "changed"):
+        changes = getattr(found, kind)
+        result[kind] = [
+            {"id": each.id, "before": each.before, "after": each.after, "why": each.why(_utc)}
+            for each in changes
+        ]
+        lines.append(f"{len(changes)} {kind}")
+        lines += [f"  {each.id} ({each.revisions}): {each.why(_utc)}" for each in changes]
+    return result, "\n".join(lines)
 
 
 @command("reredact")
@@ -500,6 +603,10 @@ def _scope(store: Any) -> bool:
     from core.store import log
 
     return log.scope_is_sample(store)
+
+
+def _utc(moment: datetime) -> str:
+    return f"{moment:%Y-%m-%d %H:%M} UTC"
 
 
 if __name__ == "__main__":

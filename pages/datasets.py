@@ -1,15 +1,13 @@
 """Datasets: what would be exported, why the rest would not, and the file."""
 
-from typing import Any
-
 import pandas as pd
 import streamlit as st
 
 from core import export
 from core.curate import EXCLUSIONS
 from core.runtime import Runtime
-from core.store import exports, log, reported
-from pages import balance_view, holdout_view, session, states, texts, times
+from core.store import log, reported
+from pages import balance_view, history_view, holdout_view, session, states, texts
 
 PREVIEW = 5
 
@@ -51,7 +49,7 @@ def main() -> None:
             )
         _prepared(running, prepared, zipped)
     holdout_view.show(running, sample=sample)
-    _made(running, sample)
+    history_view.show(running, sample)
 
 
 def _prepare(running: Runtime, name: str, sample: bool) -> None:
@@ -140,7 +138,7 @@ def _prepared(running: Runtime, prepared: export.Prepared, zipped: bytes) -> Non
             # Once more in full: on a phone the table cuts it short.
             st.text(f"{EXCLUSIONS[chosen].capitalize()}.")
             for id_ in prepared.excluded[chosen][:8]:
-                _link(id_)
+                session.item_link(id_)
             more = len(prepared.excluded[chosen]) - 8
             if more > 0:
                 st.text(f"and {texts.count(more, 'more interaction')}")
@@ -155,9 +153,9 @@ def _refused(running: Runtime, prepared: export.Prepared) -> None:
         )
         for lesson, exam in prepared.overlaps[:20]:
             with st.container(horizontal=True, vertical_alignment="center"):
-                _link(lesson)
+                session.item_link(lesson)
                 st.text("asks what is asked by", width="content")
-                _link(exam)
+                session.item_link(exam)
     if prepared.found:
         texts.notice(
             "The last scan found what looks like personal data. Nothing can be downloaded until "
@@ -167,7 +165,7 @@ def _refused(running: Runtime, prepared: export.Prepared) -> None:
     for found in prepared.found[:20]:
         with st.container(horizontal=True, vertical_alignment="center"):
             st.text(f"{found.type} in {found.key}", width="content")
-            _link(found.id)
+            session.item_link(found.id)
     st.button(
         "Leave these items out",
         on_click=_leave_out,
@@ -175,48 +173,11 @@ def _refused(running: Runtime, prepared: export.Prepared) -> None:
     )
 
 
-def _link(id_: str) -> None:
-    st.page_link(session.page("review"), label=texts.as_label(id_), query_params={"item": id_})
-
-
 def _leave_out(running: Runtime, prepared: export.Prepared) -> None:
     taken_out = st.session_state.setdefault(f"taken-out-{prepared.sample}", set())
     taken_out.update(found.id for found in prepared.found)
     taken_out.update(lesson for lesson, _ in prepared.overlaps)
     _prepare(running, prepared.format.name, prepared.sample)
-
-
-def _made(running: Runtime, sample: bool) -> None:
-    made = exports.made(running.store, sample=sample)
-    if not made:
-        return
-    st.header("Exports made", anchor=False)
-    table = pd.DataFrame(made)[["exported_at", "format", "rows", "export_id"]]
-    table["exported_at"] = [times.local(made_at) for made_at in table["exported_at"]]
-    table["state"] = [_state(row) for row in made]
-    if withdrawn := sum(bool(row["superseded_at"]) for row in made):
-        texts.notice(
-            f"{texts.count(withdrawn, 'export')} superseded: delete the files and make them again.",
-            "warning",
-        )
-    st.dataframe(
-        table,
-        hide_index=True,
-        alt="Exports made so far, the last one first.",
-        column_config={
-            "exported_at": st.column_config.DatetimeColumn(
-                f"when ({times.zone_name()})", format="YYYY-MM-DD HH:mm"
-            ),
-            "export_id": st.column_config.TextColumn("export id"),
-        },
-        column_order=["exported_at", "format", "rows", "state", "export_id"],
-    )
-
-
-def _state(row: dict[str, Any]) -> str:
-    if not row["superseded_at"]:
-        return "in use"
-    return f"superseded on {times.when(row['superseded_at'])}: {row['superseded_because']}"
 
 
 main()

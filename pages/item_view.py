@@ -6,8 +6,10 @@ from typing import Literal
 import streamlit as st
 
 from core import review
+from core.export import short
 from core.runtime import Runtime
 from core.settings import settings
+from core.store import exports
 from pages import same_view, sibling_view, texts, times
 
 SIGNALS = {"down": "thumbs down", "up": "thumbs up", "edit": "user edited the answer"}
@@ -19,6 +21,7 @@ STATUS_COLOURS: dict[str, Literal["gray", "green", "red"]] = {
     "rejected": "red",
 }
 WRONG_VOTE = "answer_was_right"
+EXPORTS = 6
 
 
 def show(running: Runtime, item: review.Item) -> None:
@@ -54,6 +57,7 @@ def show(running: Runtime, item: review.Item) -> None:
     same_view.show(running, item)
     if item.decisions:
         _history(item)
+    _exports(running, item)
 
 
 def _said(item: review.Item) -> None:
@@ -111,3 +115,18 @@ def _history(item: review.Item) -> None:
             f"{past.revision}. {past.action}{because} by {past.reviewer}{undone}, "
             f"{times.when(past.at)}{note}"
         )
+
+
+def _exports(running: Runtime, item: review.Item) -> None:
+    """In which exports it went out, and as what; nothing when in none."""
+    made = exports.of_item(running.store, item.id)
+    if not made:
+        return
+    named = [
+        f"{row['format']} {short(row['export_id'])} (revision {row['revision']}"
+        f"{', superseded' if row['superseded_at'] else ''})"
+        for row in made[:EXPORTS]
+    ]
+    if len(made) > EXPORTS:
+        named.append(f"and {len(made) - EXPORTS} more")
+    st.html(f'<div class="plain small faded">In exports: {escape(", ".join(named))}</div>')

@@ -13,7 +13,7 @@ from core.redaction.records import RedactionFailed
 from core.review import report
 from core.runtime import Runtime
 from core.store import DatabaseError, Stale
-from pages import session, texts
+from pages import history_view, session, texts
 
 OPEN = "report"
 _VALUE = "reported-value"
@@ -141,8 +141,13 @@ def _take_out(running: Runtime, item: review.Item, value: str, kind: str, name: 
     if done.exports:
         words += f"; {texts.count(done.exports, 'export')} superseded"
     st.session_state["reported"] = f"{words}. {done.problem}".strip()
-    # What this visitor's fields and prepared export hold is from before.
-    for key in [_LOOKED, "prepared", *(k for k in st.session_state if _typed(str(k)))]:
+    # What this visitor's fields and exports hold is from before.
+    for key in [
+        _LOOKED,
+        "prepared",
+        history_view.KEPT,
+        *(k for k in st.session_state if _typed(str(k))),
+    ]:
         st.session_state.pop(key, None)
     st.session_state[_TIMES] = st.session_state.get(_TIMES, 0) + 1
     close(running.redactor.safe_id(item.id))  # an id that held it is another now

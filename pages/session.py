@@ -49,6 +49,11 @@ def page(name: str) -> Path:
     return HERE / f"{name}.py"
 
 
+def item_link(id_: str) -> None:
+    """A link to an item in Review."""
+    st.page_link(page("review"), label=texts.as_label(id_), query_params={"item": id_})
+
+
 def now() -> datetime:
     """The time that a state change made on a page gets."""
     return datetime.now(UTC)

@@ -268,7 +268,9 @@ def test_stored_text_that_needs_another_look(house: House, tmp_path: Path) -> No
     with store_of(tmp_path) as store:
         load_file(store, log)
         redactor, now = redactor_of(store), datetime.now(UTC)
-        record(store, prepare_export(store, redactor.redactor, "eval", sample=False), now)
+        for name, without in (("eval", []), ("eval", ["o-6"]), ("messages", ["o-6", "o-7"])):
+            prepared = prepare_export(store, redactor.redactor, name, sample=False, without=without)
+            record(store, prepared, now)
         report.take_out(store, redactor, "reset meter", kind="PERSON", reporter="Ann", now=now)
         rewrite.end(
             store, rewrite.begin(store, "0", 3, now), now, changed=1, failed=0, because=None
@@ -281,7 +283,17 @@ def test_stored_text_that_needs_another_look(house: House, tmp_path: Path) -> No
     with serve(tmp_path) as server:
         other = House(server, house.browser, "full")
         look(other, "logs", opened_up)
-        look(other, "datasets")
+        look(other, "datasets", compared)
+
+
+def compared(page: Page) -> None:
+    """An export that cannot be made again, beside another one."""
+    for label, words in (("Look at an export", "eval"), ("Compare it with", "messages")):
+        page.get_by_role("combobox", name=label, exact=True).click()
+        page.get_by_role("option").filter(has_text=words).last.click()
+        settled(page)
+    expect(page.get_by_text("cannot be made again")).to_be_visible()
+    expect(page.get_by_text("No item was added.")).to_be_visible()
 
 
 def opened_up(page: Page) -> None:

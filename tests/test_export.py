@@ -107,6 +107,7 @@ MANIFEST = {
     "excluded": {"no_feedback": 1, "pending": 1},
     "items": [{"id": "fixed", "revision": 1}, {"id": "liked", "revision": 0}],
     "parent": None,
+    "settings": {"min_question": 3, "min_answer": 2},
 }
 
 CARD = f"""# Eval cases (JSONL)

@@ -5,7 +5,9 @@ every text once more, `write` and `zipped` refuse when something was found.
 """
 
 from core.export.balance import Balance, balance
+from core.export.difference import Change, Difference, difference
 from core.export.formats import FORMATS, Format
+from core.export.history import Made, named, repeat, short
 from core.export.prepare import (
     ExportRefused,
     Found,
@@ -20,14 +22,21 @@ from core.export.prepare import (
 __all__ = [
     "FORMATS",
     "Balance",
+    "Change",
+    "Difference",
     "ExportRefused",
     "Format",
     "Found",
+    "Made",
     "Prepared",
     "balance",
+    "difference",
     "line_for",
+    "named",
     "prepare",
     "record",
+    "repeat",
+    "short",
     "write",
     "zipped",
 ]

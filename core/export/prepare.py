@@ -21,6 +21,7 @@ from core.export.card import card
 from core.export.formats import FORMATS, Format
 from core.redaction import Redactor, redact_uri
 from core.redaction.numbering import Numbering
+from core.settings import settings
 from core.store import Store, exports, log
 from core.store.exports import LedgerItem
 
@@ -68,12 +69,15 @@ def prepare(
     *,
     sample: bool,
     as_of: datetime | None = None,
+    cut: int | None = None,
     without: Iterable[str] = (),
+    stamp: str | None = None,
 ) -> Prepared:
     """Make the files of an export from everything stored up to `as_of` (None: up to now).
 
-    `without` are ids of items to leave out. Raises `ExportRefused` for an unknown format; what the
-    scan finds is in `found`.
+    `cut` is the cut-off itself, where it is known. `without` are ids of items to leave out. `stamp`
+    is the redaction version to note beside each item, for a repetition. Raises `ExportRefused` for
+    an unknown format; what the scan finds is in `found`.
     """
     if format_name not in FORMATS:
         raise ExportRefused(f"There is no format {format_name}; there are {', '.join(FORMATS)}.")
@@ -81,8 +85,12 @@ def prepare(
     without = sorted(set(without))
     if unknown := set(without) - log.content_keys(store, without).keys():
         raise ExportRefused(f"There is no interaction {', '.join(sorted(unknown))} to leave out.")
-    cut = log.last_event(store, sample=sample, as_of=as_of)
+    if cut is None:
+        cut = log.last_event(store, sample=sample, as_of=as_of)
     curated = curate(store, format_.purpose, sample=sample, cut=cut, without=without)
+    if stamp:
+        stamped = [msgspec.structs.replace(case, redaction_version=stamp) for case in curated.cases]
+        curated = msgspec.structs.replace(curated, cases=stamped)
     rows = [format_.row(case) for case in curated.cases]
     lines = [msgspec.json.encode(row) + b"\n" for row in rows]
     found = [
@@ -107,6 +115,7 @@ def prepare(
         "excluded": {reason: len(ids) for reason, ids in curated.excluded.items()},
         "items": [{"id": case.id, "revision": case.revision} for case in curated.cases],
         "parent": exports.parent(store, format_=format_.name, cut_off=cut, filters=filters),
+        "settings": msgspec.to_builtins(settings().export),
     }
     export_id = _sha256(msgspec.json.encode(manifest))
     manifest = {"export_id": export_id, **manifest}

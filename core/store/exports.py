@@ -89,10 +89,67 @@ def made(store: Store, *, sample: bool) -> list[dict[str, Any]]:
     """The ledger, newest first: export id, format, when, rows, since when and why superseded."""
     return store.rows(
         "SELECT e.export_id, e.format, e.exported_at, e.superseded_at, e.superseded_because, "
+        "e.cut_off, "
         "(SELECT count(*) FROM export_items i WHERE i.export_id = e.export_id) AS rows "
         "FROM exports e WHERE e.is_sample = ? ORDER BY e.seq DESC",
         [sample],
     )
+
+
+def named(store: Store, prefix: str) -> list[dict[str, Any]]:
+    """The exports whose id begins like this, of the sample and of the team's own."""
+    return store.rows(
+        "SELECT * FROM exports WHERE starts_with(export_id, ?) ORDER BY seq", [prefix]
+    )
+
+
+def items(store: Store, export_id: str) -> list[LedgerItem]:
+    """What went into an export, in the order of its rows."""
+    rows = store.rows(
+        "SELECT interaction_id, revision, split, row_hash FROM export_items WHERE export_id = ? "
+        "ORDER BY interaction_id",
+        [export_id],
+    )
+    return [LedgerItem(**row) for row in rows]
+
+
+def of_item(store: Store, interaction_id: str) -> list[dict[str, Any]]:
+    """The exports that one interaction went into, newest first: export id, format, its revision in
+    there, and since when the export is superseded."""
+    return store.rows(
+        "SELECT e.export_id, e.format, i.revision, e.superseded_at "
+        "FROM export_items i JOIN exports e ON e.export_id = i.export_id "
+        "WHERE i.interaction_id = ? ORDER BY e.seq DESC",
+        [interaction_id],
+    )
+
+
+def versions(store: Store, interaction_ids: Sequence[str]) -> dict[str, str]:
+    """The redaction version of each of these interactions that is stored."""
+    rows = store.rows(
+        "SELECT id, redaction_version FROM interactions WHERE id IN ?", [list(interaction_ids)]
+    )
+    return {row["id"]: row["redaction_version"] for row in rows}
+
+
+def happened(store: Store, *, after: int, upto: int) -> dict[str, list[dict[str, Any]]]:
+    """What was said of and decided on each interaction between two cut-offs, in order: `action` is
+    a signal where `reviewer` is None."""
+    rows = store.rows(
+        """
+        SELECT interaction_id, action, reviewer, decided_at AS happened_at, reason, undoes, seq
+        FROM decisions WHERE seq > $after AND seq <= $upto
+        UNION ALL
+        SELECT interaction_id, signal, NULL, stored_at, NULL, NULL, seq
+        FROM feedback WHERE seq > $after AND seq <= $upto
+        ORDER BY seq
+        """,
+        {"after": after, "upto": upto},
+    )
+    found: dict[str, list[dict[str, Any]]] = {}
+    for row in rows:
+        found.setdefault(row["interaction_id"], []).append(row)
+    return found
 
 
 def holding(store: Store, interaction_ids: Sequence[str]) -> list[str]:

@@ -336,6 +336,12 @@ def clear_sample(store: Store, now: datetime) -> None:
         )
 
 
+def sample_cleared(store: Store) -> datetime | None:
+    """When the sample was last deleted, None if never."""
+    found: datetime | None = store.rows("SELECT max(cleared_at) AS moment FROM loads")[0]["moment"]
+    return found
+
+
 def last_event(store: Store, *, sample: bool, as_of: datetime | None = None) -> int:
     """The number of the last event of the sample, or of the team's own, up to a moment; else 0."""
     moment = utc(as_of)
