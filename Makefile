@@ -6,7 +6,7 @@ BIN := .venv/bin
 SUDO := $(if $(filter 0,$(shell id -u)),,sudo)
 APT := $(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get
 
-.PHONY: start test format pictures browser
+.PHONY: start test format pictures browser consumers
 
 start: .venv/installed
 	@echo
@@ -14,7 +14,7 @@ start: .venv/installed
 	@exec $(BIN)/python -m streamlit run dashboard.py --server.port $(PORT)
 
 # The closing line of pytest stays the last line of this command.
-test: .venv/installed browser
+test: .venv/installed browser consumers
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
@@ -27,6 +27,15 @@ format: .venv/installed
 # The screenshots of the README, from the running app.
 pictures: .venv/installed browser
 	@$(BIN)/python -m tests.screenshots
+
+# The tools that exported files are for: only the tests need them, so each set has its own place.
+consumers: .venv-consumers/tools/installed .venv-consumers/deepeval/installed
+
+.venv-consumers/%/installed: tests/consumers/%.txt
+	@echo "Installing $< for the tests of exports (a minute or two the first time) ..."
+	@$(PYTHON) -m venv .venv-consumers/$*
+	@.venv-consumers/$*/bin/python -m pip install --quiet --disable-pip-version-check -r $<
+	@touch $@
 
 # The environment is made once, and brought up to date when requirements.txt changes.
 .venv/installed: requirements.txt
