@@ -558,7 +558,7 @@ def command(tmp_path: Path, write_log: Callable[..., Path]) -> Callable[..., Any
 def test_the_command_refuses_in_plain_words(command: Callable[..., Any], tmp_path: Path) -> None:
     out = str(tmp_path / "out")
     for given, code, message in (
-        (("nope",), 1, "Error: There is no format nope; there are eval, messages.\n"),
+        (("nope",), 1, "Error: There is no format nope; there are eval, messages, "),
         (("eval", "--as-of", "soon"), 1, "Error: --as-of soon is not a time such as "),
         (("eval", "--holdout", "20"), 1, "Error: A holdout other than 0 is not possible yet"),
         (("eval", "--holdout", "101"), 2, "Usage: "),

@@ -4,6 +4,6 @@ One function for every format, so that a preview, a file and the lines shown aft
 never disagree.
 """
 
-from core.curate.cases import EXCLUSIONS, Case, Curated, Purpose, curate
+from core.curate.cases import EXCLUSIONS, KINDS, Case, Curated, Purpose, curate
 
-__all__ = ["EXCLUSIONS", "Case", "Curated", "Purpose", "curate"]
+__all__ = ["EXCLUSIONS", "KINDS", "Case", "Curated", "Purpose", "curate"]

@@ -1,7 +1,7 @@
 """The table of what becomes what, as code; its order is the order in which reasons are given."""
 
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from typing import Any, Literal
 
@@ -12,7 +12,15 @@ from core.redaction import FAILED
 from core.settings import settings
 from core.store import Store, exports
 
-Purpose = Literal["eval", "training"]
+Purpose = Literal["eval", "training", "preference"]
+"""What the data is for, which says when two cases are the same.
+
+eval: a question is in once. training: a question with an answer is. preference: a question with a
+right and a wrong answer is.
+"""
+
+KINDS: tuple[Kind, ...] = ("golden", "regression")
+"""The kinds with a right answer, which is what most formats take."""
 
 EXCLUSIONS: dict[str, str] = {
     "no_feedback": "nobody said anything about the answer",
@@ -23,9 +31,15 @@ EXCLUSIONS: dict[str, str] = {
     "rater_conflict": "raters disagree and no reviewer has decided",
     "needs_fix": "thumbs down without a fix: a reviewer must write one",
     "pending": "waits for a reviewer",
+    "no_pair": "a liked answer has no wrong one beside it",
     "too_short": "the question or the answer is too short",
     "same_as_answer": "the fix says the same as the answer that was wrong",
-    "contradicted": "the same answer was corrected elsewhere",
+    "unwritable": "a text has a character that files do not carry: a null, or half of one",
+    "acting_text": "the tool would run the text as a template, script or file name",
+    "empty_text": "one of the texts is empty",
+    "turns_out_of_order": "the turns before are not user and assistant, one after the other",
+    "too_long": "the texts together are longer than max_characters in the settings",
+    "contradicted": "the same answer was corrected elsewhere, or approved there and disliked here",
     "duplicate": "the same question (eval) or question and answer (training) is in already",
     "taken_out": "taken out by hand after the scan",
 }
@@ -33,13 +47,16 @@ EXCLUSIONS: dict[str, str] = {
 
 
 class Case(msgspec.Struct, frozen=True, kw_only=True):
-    """An interaction that becomes data. `rejected_answer` is None for a golden case."""
+    """An interaction that becomes data.
+
+    `expected` is None for a disliked case, `rejected_answer` for a golden one.
+    """
 
     id: str
     revision: int
     kind: Kind
     question: str
-    expected: str
+    expected: str | None
     rejected_answer: str | None
     history: tuple[Turn, ...]
     sources: tuple[Source, ...]
@@ -61,53 +78,66 @@ class Curated(msgspec.Struct, frozen=True):
 
 
 def curate(
-    store: Store, purpose: Purpose, *, sample: bool, cut: int, without: Iterable[str] = ()
+    store: Store,
+    purpose: Purpose,
+    *,
+    sample: bool,
+    cut: int,
+    without: Iterable[str] = (),
+    kinds: tuple[Kind, ...] = KINDS,
+    objection: Callable[[Case], str | None] = lambda case: None,
 ) -> Curated:
-    """Sort every interaction, as it was at the cut-off, into cases and reasons."""
+    """Sort every interaction, as it was at the cut-off, into cases and reasons.
+
+    `kinds` are those wanted; `objection` says why a case cannot be written, or None.
+    """
     rows = exports.candidates(store, sample=sample, cut=cut)
-    return curate_rows(rows, purpose, without)
+    return curate_rows(rows, purpose, without, kinds, objection)
 
 
 def curate_rows(
-    rows: Iterable[dict[str, Any]], purpose: Purpose, without: Iterable[str] = ()
+    rows: Iterable[dict[str, Any]],
+    purpose: Purpose,
+    without: Iterable[str] = (),
+    kinds: tuple[Kind, ...] = KINDS,
+    objection: Callable[[Case], str | None] = lambda case: None,
 ) -> Curated:
     """`curate` on rows as `store.exports.candidates` gives them."""
     excluded: dict[str, list[str]] = {}
+    judged: list[Case] = []
     cases: list[Case] = []
     taken_out = set(without)
     for row in rows:
-        verdict = _judge(row)
+        verdict = _judge(row, kinds)
         if row["id"] in taken_out and isinstance(verdict, Case):
             verdict = "taken_out"
+        if isinstance(verdict, Case):
+            # What cannot be written still says which answers are wrong.
+            judged.append(verdict)
+            verdict = objection(verdict) or verdict
         if isinstance(verdict, Case):
             cases.append(verdict)
         else:
             excluded.setdefault(verdict, []).append(row["id"])
 
-    corrected = {
-        _key(case, case.rejected_answer) for case in cases if case.rejected_answer is not None
-    }
-    training: dict[tuple[str, ...], Case] = {}
-    evals: dict[tuple[str, ...], Case] = {}
+    against = _Against(judged)
+    kept: dict[tuple[str, ...], Case] = {}
+    training: set[tuple[str, ...]] = set()
     # Failures teach more than successes, the latest knowledge is the best; the id breaks ties.
     for case in sorted(cases, key=_precedence):
-        if _key(case, case.expected) in corrected:
-            excluded.setdefault("contradicted", []).append(case.id)
-            continue
-        training.setdefault(_key(case, case.expected), case)
-        evals.setdefault(_key(case), case)
-    chosen = training if purpose == "training" else evals
-    kept = {case.id for case in chosen.values()}
-    left_out = kept.union(*excluded.values())
-    excluded.setdefault("duplicate", []).extend(
-        case.id for case in cases if case.id not in left_out
-    )
-    taught = {_key(case) for case in training.values()}
+        reason = against.reason(case)
+        if reason is None:
+            training.add(_key(case))
+            key = _key(case, *_answers(case, purpose))
+            reason = None if kept.setdefault(key, case) is case else "duplicate"
+        if reason is not None:
+            excluded.setdefault(reason, []).append(case.id)
+    chosen = {case.id for case in kept.values()}
     return Curated(
         cases=[
-            msgspec.structs.replace(case, seen_in_training=_key(case) in taught)
+            msgspec.structs.replace(case, seen_in_training=_key(case) in training)
             for case in cases
-            if case.id in kept
+            if case.id in chosen
         ],
         excluded={
             reason: sorted(excluded[reason]) for reason in EXCLUSIONS if excluded.get(reason)
@@ -115,7 +145,43 @@ def curate_rows(
     )
 
 
-def _judge(row: dict[str, Any]) -> Case | str:
+class _Against:
+    """What is said against an answer by the cases of the same question."""
+
+    def __init__(self, cases: list[Case]) -> None:
+        def answers(kind: Kind, *, right: bool) -> set[tuple[str, ...]]:
+            return {
+                _key(case, case.expected if right else case.rejected_answer)
+                for case in cases
+                if case.kind == kind
+            }
+
+        self._corrected = answers("regression", right=False)
+        self._approved = answers("regression", right=True)
+        self._liked = answers("golden", right=True)
+        self._disliked = answers("disliked", right=False)
+
+    def reason(self, case: Case) -> str | None:
+        if case.kind == "disliked":
+            answer = _key(case, case.rejected_answer)
+            if answer in self._corrected:
+                return "duplicate"
+            if answer in self._approved:
+                return "contradicted"
+            return "rater_conflict" if answer in self._liked else None
+        answer = _key(case, case.expected)
+        if answer in self._corrected:
+            return "contradicted"
+        return "rater_conflict" if case.kind == "golden" and answer in self._disliked else None
+
+
+def _answers(case: Case, purpose: Purpose) -> tuple[str | None, ...]:
+    if purpose == "preference":
+        return case.expected, case.rejected_answer
+    return (case.expected,) if purpose == "training" else ()
+
+
+def _judge(row: dict[str, Any], kinds: tuple[Kind, ...]) -> Case | str:
     signal, status, final = row["signal"], row["status"], row["final_answer"]
     texts = (row["question"], row["answer"], row["history"] or "", final or "")
     pending = signal in ("down", "edit") and status == "pending"
@@ -129,18 +195,24 @@ def _judge(row: dict[str, Any]) -> Case | str:
         return "rejected"
     if pending and row["conflict"]:
         return "rater_conflict"
-    if pending:
-        return "pending" if row["correction"] else "needs_fix"
-    if status == "pending" and signal != "up":
+    if pending and row["correction"]:
+        return "pending"
+    if status == "pending" and signal not in ("up", "down", "edit"):
         return "implicit_only"
-    kind: Kind = "golden" if status == "pending" else "regression"
-    expected = row["answer"] if kind == "golden" else final
+    kind: Kind = "regression"
+    if status == "pending":
+        kind = "golden" if signal == "up" else "disliked"
+    if kind not in kinds or (signal == "edit" and kind == "disliked"):
+        return "no_pair" if kind == "golden" else "needs_fix"
+    expected = {"golden": row["answer"], "regression": final, "disliked": None}[kind]
+    rejected = None if kind == "golden" else row["answer"]
     limits = settings().export
-    if len(row["question"].strip()) < limits.min_question or not expected:
+    known = rejected if kind == "disliked" else expected
+    if len(row["question"].strip()) < limits.min_question or not known:
         return "too_short"
-    if len(expected.strip()) < limits.min_answer:
+    if len(known.strip()) < limits.min_answer:
         return "too_short"
-    if kind == "regression" and _normal(expected) == _normal(row["answer"]):
+    if expected and rejected is not None and _normal(expected) == _normal(rejected):
         return "same_as_answer"
     return Case(
         id=row["id"],
@@ -148,7 +220,7 @@ def _judge(row: dict[str, Any]) -> Case | str:
         kind=kind,
         question=row["question"],
         expected=expected,
-        rejected_answer=row["answer"] if kind == "regression" else None,
+        rejected_answer=rejected,
         history=msgspec.json.decode(row["history"] or "[]", type=tuple[Turn, ...]),
         sources=msgspec.json.decode(row["sources"] or "[]", type=tuple[Source, ...]),
         agent_version=row["agent_version"],
@@ -161,10 +233,10 @@ def _judge(row: dict[str, Any]) -> Case | str:
     )
 
 
-def _precedence(case: Case) -> tuple[bool, float, str]:
+def _precedence(case: Case) -> tuple[int, float, str]:
     # As UTC, which it is: a time without a zone would be read by the clock of the machine.
     age = -case.logged_at.replace(tzinfo=UTC).timestamp() if case.logged_at else 0.0
-    return case.kind == "golden", age, case.id
+    return ("regression", "golden", "disliked").index(case.kind), age, case.id
 
 
 def _key(case: Case, *answer: str | None) -> tuple[str, ...]:
