@@ -331,7 +331,7 @@ def decide(
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @click.option("--db", hidden=True, help="Not needed; taken so that all commands are alike.")
 def formats(as_json: bool, db: str | None) -> None:
-    """List the export formats."""
+    """List the export formats: name, what the data is for, what is in it."""
     from core.export import FORMATS
 
     if as_json:
@@ -340,7 +340,7 @@ def formats(as_json: bool, db: str | None) -> None:
         click.echo(json.dumps({"formats": listed}, ensure_ascii=False))
     else:
         for each in FORMATS.values():
-            click.echo(f"{each.name:<12}{each.title}. {each.about}")
+            click.echo(f"{each.name:<12}{each.purpose:<12}{each.title}. {each.about}")
 
 
 def _choose(store: Any, share: int) -> None:

@@ -27,8 +27,12 @@ comes of it. skip: not now, not me. reopen: back to pending.
 Status = Literal["pending", "approved", "edited", "rejected"]
 """Where a queue item stands: the effect of its decision of the highest revision."""
 
-Kind = Literal["golden", "regression"]
-"""golden: worked once, must keep working. regression: failed once, must not again."""
+Kind = Literal["golden", "regression", "disliked"]
+"""What becomes of an interaction.
+
+golden: worked once, must keep working. regression: failed once, must not again. disliked: failed,
+and nobody has said yet what is right; only data on preferences takes it.
+"""
 
 SIGNALS: tuple[Signal, ...] = get_args(Signal)
 ACTIONS: tuple[Action, ...] = get_args(Action)

@@ -54,10 +54,11 @@ class ReviewSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class ExportSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Characters a question and an answer must at least have to be exported."""
+    """Characters a question and an answer must at least have, and a row may have in all."""
 
     min_question: int = 3
     min_answer: int = 2
+    max_characters: Annotated[int, msgspec.Meta(gt=0)] = 200_000
 
 
 class LoadSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

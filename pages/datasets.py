@@ -89,6 +89,8 @@ def _prepared(running: Runtime, prepared: export.Prepared, zipped: bytes) -> Non
             st.page_link(session.page("review"), label="Review what waits")
     else:
         texts.notice("Last scan: no personal data found in any row.", good=True)
+        for warning in prepared.warnings:
+            texts.notice(warning, "warning")
         with st.container(horizontal=True, vertical_alignment="center", key="download"):
             st.download_button(
                 "Download",

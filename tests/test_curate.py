@@ -13,11 +13,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.curate import EXCLUSIONS, Case, Curated, Purpose, curate
+from core.curate import EXCLUSIONS, KINDS, Case, Curated, Purpose, curate
 from core.curate.cases import curate_rows
 from core.curate.sides import Arrived, Chosen, Sides
 from core.pipeline import load_file, record_redactor
-from core.records import Action, Source, Turn
+from core.records import Action, Kind, Source, Turn
 from core.redaction import FAILED, VERSION
 from core.review import decide
 from core.store import Store, log
@@ -26,6 +26,8 @@ NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 LOGGED = datetime(2026, 11, 20, 10)
 QUESTION, ANSWER = "How do I reset the meter?", "Hold the left button."
 FIX, OWN = "Hold the right button for ten seconds.", "Hold both buttons."
+
+ALL_KINDS: tuple[Kind, ...] = (*KINDS, "disliked")
 
 Load = Callable[..., None]
 
@@ -53,10 +55,8 @@ def act(store: Store, id_: str, action: Action, revision: int = 0, **more: Any) 
     decide(store, record_redactor(), id_, action, **who, **more)
 
 
-def curated(store: Store, purpose: Purpose = "eval", without: tuple[str, ...] = ()) -> Curated:
-    return curate(
-        store, purpose, sample=False, cut=log.last_event(store, sample=False), without=without
-    )
+def curated(store: Store, purpose: Purpose = "eval", **more: Any) -> Curated:
+    return curate(store, purpose, sample=False, cut=log.last_event(store, sample=False), **more)
 
 
 def outcome(store: Store, id_: str) -> tuple[str, str]:
@@ -204,7 +204,9 @@ def test_every_reason_has_its_words_and_a_test() -> None:
     assert set(EXCLUSIONS) == {
         *("no_feedback", "implicit_only", "rejected", "rater_conflict", "needs_fix", "pending"),
         *("no_consent", "redaction_failed", "too_short", "same_as_answer", "contradicted"),
-        *("duplicate", "held_out", "taken_out"),
+        *("duplicate", "held_out", "taken_out", "no_pair"),
+        # By the gate of exports: tests/test_gate.py
+        *("unwritable", "acting_text", "empty_text", "turns_out_of_order", "too_long"),
     }
     assert all(EXCLUSIONS.values())
 
@@ -385,6 +387,101 @@ def test_the_newest_wins_whatever_the_clock_of_the_machine(store: Store, load: L
     assert [case.id for case in curated(store).cases] == ["after"]
 
 
+# ---- preferences ----------------------------------------------------------------------------
+
+
+def test_a_dislike_without_a_fix_is_a_case_where_it_is_wanted(store: Store, load: Load) -> None:
+    load(
+        answered("fixed", down()),
+        answered("disliked", "down"),
+        answered("liked", "up"),
+        answered("rejected", "down"),
+        answered("waiting", down()),
+        answered("fight", down(None, rater="x"), {"signal": "up", "rater": "y"}),
+        answered("short", "down", answer="."),
+    )
+    act(store, "fixed", "approve")
+    act(store, "rejected", "reject", reason="unclear")
+    result = curated(store, "preference", kinds=ALL_KINDS)
+    assert [(case.id, case.kind) for case in result.cases] == [
+        ("disliked", "disliked"),
+        ("fixed", "regression"),
+        ("liked", "golden"),
+    ]
+    disliked = result.cases[0]
+    assert (disliked.expected, disliked.rejected_answer) == (None, ANSWER)
+    assert result.excluded == {
+        "rejected": ["rejected"],
+        "rater_conflict": ["fight"],
+        "pending": ["waiting"],
+        "too_short": ["short"],
+    }
+
+
+def test_pairs_are_made_of_fixes_only(store: Store, load: Load) -> None:
+    load(answered("fixed", down()), answered("disliked", "down"), answered("liked", "up"))
+    act(store, "fixed", "approve")
+    result = curated(store, "preference", kinds=("regression",))
+    assert [case.id for case in result.cases] == ["fixed"]
+    assert result.excluded == {"needs_fix": ["disliked"], "no_pair": ["liked"]}
+
+
+def test_one_fix_of_two_wrong_answers_is_two_pairs(store: Store, load: Load) -> None:
+    same = {"question": QUESTION}
+    load(
+        answered("one", down(), **same),
+        answered("other", down(), answer="Press B.", **same),
+        answered("again", down(), answer="press  b.", logged_at="2026-11-01T10:00:00Z", **same),
+    )
+    for id_ in ("one", "other", "again"):
+        act(store, id_, "approve")
+    result = curated(store, "preference", kinds=("regression",))
+    assert [case.id for case in result.cases] == ["one", "other"]
+    assert result.excluded == {"duplicate": ["again"]}
+    assert [case.id for case in curated(store, "training").cases] == ["one"]
+
+
+def test_no_answer_is_both_good_and_bad(store: Store, load: Load) -> None:
+    same = {"question": QUESTION}
+    load(
+        answered("liked", "up", answer="Press A.", **same),
+        answered("disliked", "down", answer="press a.", **same),
+        answered("fixed", down(), answer="Press B.", **same),
+        answered("disliked-too", "down", answer="Press B.", **same),
+        answered("disliked-fix", "down", answer=FIX, **same),
+    )
+    act(store, "fixed", "approve")
+    result = curated(store, "preference", kinds=ALL_KINDS)
+    assert [case.id for case in result.cases] == ["fixed"]
+    assert result.excluded == {
+        "rater_conflict": ["disliked", "liked"],
+        "contradicted": ["disliked-fix"],
+        "duplicate": ["disliked-too"],
+    }
+    # Where dislikes are not wanted, they are nothing against a like either.
+    assert [case.id for case in curated(store, "training").cases] == ["fixed", "liked"]
+
+
+def test_a_case_that_cannot_be_written_lets_its_duplicate_in_but_still_speaks(
+    store: Store, load: Load
+) -> None:
+    same = {"question": QUESTION}
+    load(
+        answered("a", "up", answer="Press A.", **same),
+        answered("b", "up", answer="Press A.", **same),
+        answered("fixed", down(), answer="Press C.", **same),
+        answered("liked", "up", answer="Press C.", **same),
+    )
+    act(store, "fixed", "approve")
+
+    def objection(case: Case) -> str | None:
+        return "too_long" if case.id in ("a", "fixed") else None
+
+    result = curated(store, "training", objection=objection)
+    assert [case.id for case in result.cases] == ["b"]
+    assert result.excluded == {"too_long": ["a", "fixed"], "contradicted": ["liked"]}
+
+
 # ---- holdout 0, and nothing lost ------------------------------------------------------------
 
 
@@ -428,17 +525,23 @@ ROWS = st.fixed_dictionaries(
     st.lists(ROWS, max_size=12).map(
         lambda rows: [{**row, "id": f"i-{number:02}"} for number, row in enumerate(rows)]
     ),
-    st.sampled_from(["eval", "training"]),
+    st.sampled_from(["eval", "training", "preference"]),
+    st.sampled_from([KINDS, ALL_KINDS, ("regression",)]),
     st.sets(st.sampled_from([f"i-{number:02}" for number in range(4)])),
     st.sampled_from([0, 20, 50]),
     st.randoms(use_true_random=False),
 )
 def test_every_interaction_is_a_case_or_has_one_reason(
-    rows: list[dict[str, Any]], purpose: Purpose, without: set[str], share: int, random: Any
+    rows: list[dict[str, Any]],
+    purpose: Purpose,
+    kinds: tuple[Kind, ...],
+    without: set[str],
+    share: int,
+    random: Any,
 ) -> None:
     sides = Sides(lambda id_: int(id_[-1]) * 10)
     sides.play([Chosen(0, share), *(Arrived(1, row["id"], ()) for row in rows)])
-    result = curate_rows(rows, purpose, sides, without)
+    result = curate_rows(rows, purpose, sides, without, kinds)
     sorted_out = [id_ for ids in result.excluded.values() for id_ in ids]
     everywhere = [case.id for case in result.cases] + sorted_out
     assert sorted(everywhere) == [row["id"] for row in rows]
@@ -453,18 +556,24 @@ def test_every_interaction_is_a_case_or_has_one_reason(
         assert row["consent"] is not False
         assert row["id"] not in without
         assert row["status"] != "rejected"
-        assert row["status"] != "pending" or row["signal"] == "up"
+        assert case.kind in kinds
+        assert row["status"] != "pending" or row["signal"] == "up" or case.kind == "disliked"
         assert FAILED not in f"{case.question} {case.expected} {case.history}"
-        assert case.expected.strip()
+        assert (case.expected or case.rejected_answer or "").strip()
     keys = Counter(
-        (case.history, case.question.strip().casefold(), purpose == "training" and case.expected)
+        (
+            case.history,
+            case.question.strip().casefold(),
+            purpose != "eval" and case.expected,
+            purpose == "preference" and case.rejected_answer,
+        )
         for case in result.cases
     )
     assert set(keys.values()) <= {1}
 
     shuffled = rows.copy()
     random.shuffle(shuffled)
-    again = curate_rows(shuffled, purpose, sides, without)
+    again = curate_rows(shuffled, purpose, sides, without, kinds)
     assert sorted(again.cases, key=lambda case: case.id) == result.cases
     assert again.excluded == result.excluded
 

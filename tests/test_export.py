@@ -95,7 +95,7 @@ DATA = (
 
 MANIFEST = {
     "schema": "flywheel-export/1",
-    "exporter": "1",
+    "exporter": "2",
     "format": "eval",
     "filters": {"sample": False, "taken_out": []},
     "cut_off": 8,
@@ -107,7 +107,7 @@ MANIFEST = {
     "excluded": {"no_feedback": 1, "pending": 1},
     "items": [{"id": "fixed", "revision": 1}, {"id": "liked", "revision": 0}],
     "parent": None,
-    "settings": {"min_question": 3, "min_answer": 2},
+    "settings": {"min_question": 3, "min_answer": 2, "max_characters": 200_000},
 }
 
 CARD = f"""# Eval cases (JSONL)
@@ -559,7 +559,7 @@ def command(tmp_path: Path, write_log: Callable[..., Path]) -> Callable[..., Any
 def test_the_command_refuses_in_plain_words(command: Callable[..., Any], tmp_path: Path) -> None:
     out = str(tmp_path / "out")
     for given, code, message in (
-        (("nope",), 1, "Error: There is no format nope; there are eval, messages.\n"),
+        (("nope",), 1, "Error: There is no format nope; there are eval, messages, "),
         (("eval", "--as-of", "soon"), 1, "Error: --as-of soon is not a time such as "),
         (("eval", "--holdout", "95"), 1, "Error: A share of 95 % leaves nothing to learn from"),
         (("eval", "--holdout", "101"), 2, "Usage: "),

@@ -302,6 +302,7 @@ def test_datasets_prepares_an_export(format_: str, first_key: str) -> None:
     click(app, "Prepare export")
     assert metrics(app) == {"Rows": "2", "Golden": "2", "Left out": "3"}
     assert "Last scan: no personal data found in any row." in words(app)
+    assert ("fewer than 10 rows" in words(app)) == (format_ == "messages")
     (download,) = drawn(app, "download_button")
     assert download.label == "Download"
     (reasons,) = frames(app)

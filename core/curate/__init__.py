@@ -4,7 +4,7 @@ One function for every format, so that a preview, a file and the lines shown aft
 never disagree.
 """
 
-from core.curate.cases import EXCLUSIONS, Case, Curated, Purpose, curate
+from core.curate.cases import EXCLUSIONS, KINDS, Case, Curated, Purpose, curate
 from core.curate.holdout import (
     LISTED,
     RECOMMENDED,
@@ -19,6 +19,7 @@ from core.curate.sides import Split
 
 __all__ = [
     "EXCLUSIONS",
+    "KINDS",
     "LISTED",
     "RECOMMENDED",
     "Case",

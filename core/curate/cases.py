@@ -1,7 +1,7 @@
 """The table of what becomes what, as code; its order is the order in which reasons are given."""
 
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from operator import attrgetter
 from typing import Any, Literal
@@ -16,7 +16,15 @@ from core.redaction import FAILED
 from core.settings import settings
 from core.store import Store, exports
 
-Purpose = Literal["eval", "training"]
+Purpose = Literal["eval", "training", "preference"]
+"""What the data is for, which says when two cases are the same.
+
+eval: a question is in once. training: a question with an answer is. preference: a question with a
+right and a wrong answer is.
+"""
+
+KINDS: tuple[Kind, ...] = ("golden", "regression")
+"""The kinds with a right answer, which is what most formats take."""
 
 EXCLUSIONS: dict[str, str] = {
     "no_feedback": "nobody said anything about the answer",
@@ -27,9 +35,15 @@ EXCLUSIONS: dict[str, str] = {
     "rater_conflict": "raters disagree and no reviewer has decided",
     "needs_fix": "thumbs down without a fix: a reviewer must write one",
     "pending": "waits for a reviewer",
+    "no_pair": "a liked answer has no wrong one beside it",
     "too_short": "the question or the answer is too short",
     "same_as_answer": "the fix says the same as the answer that was wrong",
-    "contradicted": "the same answer was corrected elsewhere",
+    "unwritable": "a text has a character that files do not carry: a null, or half of one",
+    "acting_text": "the tool would run the text as a template, script or file name",
+    "empty_text": "one of the texts is empty",
+    "turns_out_of_order": "the turns before are not user and assistant, one after the other",
+    "too_long": "the texts together are longer than max_characters in the settings",
+    "contradicted": "the same answer was corrected elsewhere, or approved there and disliked here",
     "held_out": "its question is kept for the exam, so nothing may be learnt from it",
     "duplicate": "the same question (eval) or question and answer (training) is in already",
     "taken_out": "taken out by hand after the scan",
@@ -38,13 +52,16 @@ EXCLUSIONS: dict[str, str] = {
 
 
 class Case(msgspec.Struct, frozen=True, kw_only=True):
-    """An interaction that becomes data. `rejected_answer` is None for a golden case."""
+    """An interaction that becomes data.
+
+    `expected` is None for a disliked case, `rejected_answer` for a golden one.
+    """
 
     id: str
     revision: int
     kind: Kind
     question: str
-    expected: str
+    expected: str | None
     rejected_answer: str | None
     history: tuple[Turn, ...]
     sources: tuple[Source, ...]
@@ -55,7 +72,6 @@ class Case(msgspec.Struct, frozen=True, kw_only=True):
     implicit: bool
     tags: tuple[str, ...]
     redaction_version: str
-    held_out: bool = False
     seen_in_training: bool = False
 
 
@@ -73,56 +89,72 @@ class Curated(msgspec.Struct, frozen=True):
 
 
 def curate(
-    store: Store, purpose: Purpose, *, sample: bool, cut: int, without: Iterable[str] = ()
+    store: Store,
+    purpose: Purpose,
+    *,
+    sample: bool,
+    cut: int,
+    without: Iterable[str] = (),
+    kinds: tuple[Kind, ...] = KINDS,
+    objection: Callable[[Case], str | None] = lambda case: None,
 ) -> Curated:
-    """Sort every interaction, as it was at the cut-off, into cases and reasons."""
+    """Sort every interaction, as it was at the cut-off, into cases and reasons.
+
+    `kinds` are those wanted; `objection` says why a case cannot be written, or None.
+    """
     rows = exports.candidates(store, sample=sample, cut=cut)
-    return curate_rows(rows, purpose, sides(store, sample=sample, cut=cut), without)
+    now = sides(store, sample=sample, cut=cut)
+    return curate_rows(rows, purpose, now, without, kinds, objection)
 
 
 def curate_rows(
-    rows: Iterable[dict[str, Any]], purpose: Purpose, sides: Sides, without: Iterable[str] = ()
+    rows: Iterable[dict[str, Any]],
+    purpose: Purpose,
+    sides: Sides,
+    without: Iterable[str] = (),
+    kinds: tuple[Kind, ...] = KINDS,
+    objection: Callable[[Case], str | None] = lambda case: None,
 ) -> Curated:
     """`curate` on rows as `store.exports.candidates` gives them."""
     excluded: dict[str, list[str]] = {}
+    judged: list[Case] = []
     cases: list[Case] = []
     taken_out = set(without)
     asked: dict[str, str] = {}
     for row in rows:
         if sides.side(row["id"]) == "exam":
             asked.setdefault(normal(row["question"]), row["id"])
-        verdict = _judge(row)
+        verdict = _judge(row, kinds)
         if row["id"] in taken_out and isinstance(verdict, Case):
             verdict = "taken_out"
         if isinstance(verdict, Case):
-            held_out = sides.side(verdict.id) == "exam"
-            cases.append(msgspec.structs.replace(verdict, held_out=held_out))
+            # What cannot be written still says which answers are wrong.
+            judged.append(verdict)
+            verdict = objection(verdict) or verdict
+        if isinstance(verdict, Case):
+            cases.append(verdict)
         else:
             excluded.setdefault(verdict, []).append(row["id"])
 
-    corrected = {
-        _key(case, case.rejected_answer) for case in cases if case.rejected_answer is not None
-    }
-    training: dict[tuple[str, ...], Case] = {}
-    evals: dict[tuple[str, ...], Case] = {}
+    against = _Against(judged)
+    kept: dict[tuple[str, ...], Case] = {}
+    taught: set[str] = set()  # clusters
     # Failures teach more than successes, the latest knowledge is the best; the id breaks ties.
     for case in sorted(cases, key=_precedence):
-        if _key(case, case.expected) in corrected:
-            excluded.setdefault("contradicted", []).append(case.id)
-            continue
-        if case.held_out and purpose == "training":
-            excluded.setdefault("held_out", []).append(case.id)
-        if not case.held_out:
-            training.setdefault(_key(case, case.expected), case)
-        evals.setdefault(_key(case), case)
-    chosen = training if purpose == "training" else evals
-    kept = {case.id for case in chosen.values()}
-    left_out = kept.union(*excluded.values())
-    excluded.setdefault("duplicate", []).extend(
-        case.id for case in cases if case.id not in left_out
-    )
-    taught = {sides.cluster(case.id) for case in training.values()}
-    lessons = training.values() if purpose == "training" else ()
+        reason = against.reason(case)
+        if reason is None:
+            held_out = sides.side(case.id) == "exam"
+            if not held_out:
+                taught.add(sides.cluster(case.id))
+            key = _key(case, *_answers(case, purpose))
+            if held_out and purpose != "eval":
+                reason = "held_out"
+            elif kept.setdefault(key, case) is not case:
+                reason = "duplicate"
+        if reason is not None:
+            excluded.setdefault(reason, []).append(case.id)
+    chosen = {case.id for case in kept.values()}
+    lessons = kept.values() if purpose != "eval" else ()
     return Curated(
         percent=sides.percent,
         overlaps=tuple(
@@ -136,7 +168,7 @@ def curate_rows(
                 seen_in_training=sides.cluster(case.id) in taught or sides.trained(case.id),
             )
             for case in cases
-            if case.id in kept
+            if case.id in chosen
         ],
         excluded={
             reason: sorted(excluded[reason]) for reason in EXCLUSIONS if excluded.get(reason)
@@ -144,7 +176,43 @@ def curate_rows(
     )
 
 
-def _judge(row: dict[str, Any]) -> Case | str:
+class _Against:
+    """What is said against an answer by the cases of the same question."""
+
+    def __init__(self, cases: list[Case]) -> None:
+        def answers(kind: Kind, *, right: bool) -> set[tuple[str, ...]]:
+            return {
+                _key(case, case.expected if right else case.rejected_answer)
+                for case in cases
+                if case.kind == kind
+            }
+
+        self._corrected = answers("regression", right=False)
+        self._approved = answers("regression", right=True)
+        self._liked = answers("golden", right=True)
+        self._disliked = answers("disliked", right=False)
+
+    def reason(self, case: Case) -> str | None:
+        if case.kind == "disliked":
+            answer = _key(case, case.rejected_answer)
+            if answer in self._corrected:
+                return "duplicate"
+            if answer in self._approved:
+                return "contradicted"
+            return "rater_conflict" if answer in self._liked else None
+        answer = _key(case, case.expected)
+        if answer in self._corrected:
+            return "contradicted"
+        return "rater_conflict" if case.kind == "golden" and answer in self._disliked else None
+
+
+def _answers(case: Case, purpose: Purpose) -> tuple[str | None, ...]:
+    if purpose == "preference":
+        return case.expected, case.rejected_answer
+    return (case.expected,) if purpose == "training" else ()
+
+
+def _judge(row: dict[str, Any], kinds: tuple[Kind, ...]) -> Case | str:
     signal, status, final = row["signal"], row["status"], row["final_answer"]
     texts = (row["question"], row["answer"], row["history"] or "", final or "")
     pending = signal in ("down", "edit") and status == "pending"
@@ -158,18 +226,24 @@ def _judge(row: dict[str, Any]) -> Case | str:
         return "rejected"
     if pending and row["conflict"]:
         return "rater_conflict"
-    if pending:
-        return "pending" if row["correction"] else "needs_fix"
-    if status == "pending" and signal != "up":
+    if pending and row["correction"]:
+        return "pending"
+    if status == "pending" and signal not in ("up", "down", "edit"):
         return "implicit_only"
-    kind: Kind = "golden" if status == "pending" else "regression"
-    expected = row["answer"] if kind == "golden" else final
+    kind: Kind = "regression"
+    if status == "pending":
+        kind = "golden" if signal == "up" else "disliked"
+    if kind not in kinds or (signal == "edit" and kind == "disliked"):
+        return "no_pair" if kind == "golden" else "needs_fix"
+    expected = {"golden": row["answer"], "regression": final, "disliked": None}[kind]
+    rejected = None if kind == "golden" else row["answer"]
     limits = settings().export
-    if len(row["question"].strip()) < limits.min_question or not expected:
+    known = rejected if kind == "disliked" else expected
+    if len(row["question"].strip()) < limits.min_question or not known:
         return "too_short"
-    if len(expected.strip()) < limits.min_answer:
+    if len(known.strip()) < limits.min_answer:
         return "too_short"
-    if kind == "regression" and _normal(expected) == _normal(row["answer"]):
+    if expected and rejected is not None and _normal(expected) == _normal(rejected):
         return "same_as_answer"
     return Case(
         id=row["id"],
@@ -177,7 +251,7 @@ def _judge(row: dict[str, Any]) -> Case | str:
         kind=kind,
         question=row["question"],
         expected=expected,
-        rejected_answer=row["answer"] if kind == "regression" else None,
+        rejected_answer=rejected,
         history=msgspec.json.decode(row["history"] or "[]", type=tuple[Turn, ...]),
         sources=msgspec.json.decode(row["sources"] or "[]", type=tuple[Source, ...]),
         agent_version=row["agent_version"],
@@ -190,10 +264,10 @@ def _judge(row: dict[str, Any]) -> Case | str:
     )
 
 
-def _precedence(case: Case) -> tuple[bool, float, str]:
+def _precedence(case: Case) -> tuple[int, float, str]:
     # As UTC, which it is: a time without a zone would be read by the clock of the machine.
     age = -case.logged_at.replace(tzinfo=UTC).timestamp() if case.logged_at else 0.0
-    return case.kind == "golden", age, case.id
+    return ("regression", "golden", "disliked").index(case.kind), age, case.id
 
 
 def _key(case: Case, *answer: str | None) -> tuple[str, ...]:

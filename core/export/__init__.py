@@ -1,4 +1,4 @@
-"""From cases to files: one small module per format, one manifest, one scan, one ledger.
+"""From cases to files: one small module per format, one gate, one manifest, one scan, one ledger.
 
 Nothing is written before the last scan: `prepare` makes the bytes in memory and looks through
 every text once more, `write` and `zipped` refuse when something was found.

@@ -95,14 +95,14 @@ def _counted(values: Iterable[str]) -> Counter[str]:
 
 
 def _length(case: Case) -> str:
-    length = len(case.question) + len(case.expected)
+    length = len(case.question) + len(case.expected or "")
     return next((words for most, words in _LENGTHS if length <= most), "more than 1,000 characters")
 
 
 def _language(case: Case) -> str:
     from py3langid import classify  # its model takes a moment to load
 
-    text = NUMBERED.sub(" ", f"{case.question}\n{case.expected}")
+    text = NUMBERED.sub(" ", f"{case.question}\n{case.expected or case.rejected_answer}")
     if sum(map(str.isalpha, text)) < _TELLING:
         return "too short to tell"
     return str(classify(text)[0])

@@ -19,7 +19,7 @@ def card(format_: Format, manifest: dict[str, Any]) -> str:
         else ""
     )
     versions = ", ".join(manifest["redaction_versions"]) or "-"
-    return f"""# {format_.title}
+    return f"""{format_.header}# {format_.title}
 
 {origin}{format_.about}
 

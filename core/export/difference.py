@@ -12,10 +12,10 @@ from typing import Any
 
 import msgspec
 
-from core.curate import EXCLUSIONS, Case, curate
+from core.curate import EXCLUSIONS, Case
 from core.export.formats import FORMATS
 from core.export.history import Made
-from core.export.prepare import ExportRefused
+from core.export.prepare import ExportRefused, curated_for
 from core.records import Turn
 from core.store import Store, exports, reported, rewrite
 
@@ -75,11 +75,10 @@ class _Side:
         if made.format not in FORMATS:
             raise ExportRefused(f"{made.name} is of a format that there is no more.")
         self.made = made
-        self.purpose = FORMATS[made.format].purpose
         self.items = {item.interaction_id: item for item in exports.items(store, made.export_id)}
-        curated = curate(
+        curated = curated_for(
             store,
-            self.purpose,
+            FORMATS[made.format],
             sample=made.is_sample,
             cut=made.cut_off,
             without=made.taken_out,
@@ -167,7 +166,7 @@ def _twin(side: _Side, row: dict[str, Any]) -> str | None:
     ]
 
     def other_answer(case: Case) -> bool:
-        return _plain(case.expected) != _plain(row["final_answer"] or row["answer"])
+        return _plain(case.expected or "") != _plain(row["final_answer"] or row["answer"])
 
     return min(alike, key=lambda case: (other_answer(case), case.id)).id if alike else None
 

@@ -11,12 +11,15 @@ import zipfile
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from datetime import datetime
+from functools import partial
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
-from core.curate import Case, curate
+from core.curate import Case, Curated, curate
+from core.export import gate
 from core.export.card import card
 from core.export.formats import FORMATS, Format
 from core.redaction import Redactor, redact_uri
@@ -25,7 +28,7 @@ from core.settings import settings
 from core.store import Store, exports, log
 from core.store.exports import LedgerItem
 
-EXPORTER = "1"
+EXPORTER = "2"
 # A zip cannot hold an earlier time; a fixed one keeps the bytes the same.
 _ZIP_TIME = (1980, 1, 1, 0, 0, 0)
 
@@ -43,7 +46,10 @@ class Found(msgspec.Struct, frozen=True):
 
 
 class Prepared(msgspec.Struct, frozen=True, kw_only=True):
-    """An export in memory. `files` maps a file name to its bytes, the data file first."""
+    """An export in memory. `files` maps a file name to its bytes, the data file first.
+
+    `warnings` are sentences on what the files are of little use for.
+    """
 
     export_id: str
     format: Format
@@ -51,6 +57,7 @@ class Prepared(msgspec.Struct, frozen=True, kw_only=True):
     excluded: dict[str, list[str]]
     found: list[Found]
     overlaps: tuple[tuple[str, str], ...]
+    warnings: list[str]
     files: dict[str, bytes]
     manifest: dict[str, Any]
     items: list[LedgerItem]
@@ -59,7 +66,8 @@ class Prepared(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def counts(self) -> dict[str, int]:
         """Rows by kind."""
-        return dict(sorted(Counter(case.kind for case in self.cases).items()))
+        counts: dict[str, int] = self.manifest["counts"]
+        return counts
 
 
 def prepare(
@@ -87,19 +95,22 @@ def prepare(
         raise ExportRefused(f"There is no interaction {', '.join(sorted(unknown))} to leave out.")
     if cut is None:
         cut = log.last_event(store, sample=sample, as_of=as_of)
-    curated = curate(store, format_.purpose, sample=sample, cut=cut, without=without)
+    curated = curated_for(store, format_, sample=sample, cut=cut, without=without)
     if stamp:
         stamped = [msgspec.structs.replace(case, redaction_version=stamp) for case in curated.cases]
         curated = msgspec.structs.replace(curated, cases=stamped)
-    rows = [format_.row(case) for case in curated.cases]
-    lines = [msgspec.json.encode(row) + b"\n" for row in rows]
+    rows = [format_.rows(case) for case in curated.cases]
+    lines = [b"".join(msgspec.json.encode(row) + b"\n" for row in of_case) for of_case in rows]
     found = [
         Found(case.id, type_, key)
-        for case, row in zip(curated.cases, rows, strict=True)
-        for type_, key in _scan(redactor, row, format_.exempt)
+        for case, of_case in zip(curated.cases, rows, strict=True)
+        for type_, key in dict.fromkeys(_scan(redactor, of_case, format_.exempt))
     ]
-    data = b"".join(lines)
-    counts = dict(sorted(Counter(case.kind for case in curated.cases).items()))
+    all_rows = list(chain.from_iterable(rows))
+    data = {format_.file: b"".join(lines), **format_.beside(all_rows)}
+    kinds: Counter[str] = Counter()
+    for case, of_case in zip(curated.cases, rows, strict=True):
+        kinds[case.kind] += len(of_case)
     filters = {"sample": sample, "taken_out": without}
     manifest: dict[str, Any] = {
         "schema": "flywheel-export/1",
@@ -109,9 +120,12 @@ def prepare(
         "cut_off": cut,
         "redaction_versions": sorted({case.redaction_version for case in curated.cases}),
         "holdout": curated.percent,
-        "files": [{"path": format_.file, "rows": len(rows), "sha256": _sha256(data)}],
-        "rows": len(rows),
-        "counts": counts,
+        "files": [
+            {"path": path, "rows": _rows_in(path, all_rows), "sha256": _sha256(content)}
+            for path, content in data.items()
+        ],
+        "rows": len(all_rows),
+        "counts": dict(sorted(kinds.items())),
         "excluded": {reason: len(ids) for reason, ids in curated.excluded.items()},
         "items": [{"id": case.id, "revision": case.revision} for case in curated.cases],
         "parent": exports.parent(store, format_=format_.name, cut_off=cut, filters=filters),
@@ -127,8 +141,9 @@ def prepare(
         excluded=curated.excluded,
         found=found,
         overlaps=curated.overlaps,
+        warnings=_warnings(format_, len(all_rows)),
         files={
-            format_.file: data,
+            **data,
             "manifest.json": pretty,
             "README.md": card(format_, manifest).encode(),
         },
@@ -142,14 +157,12 @@ def prepare(
 
 
 def line_for(store: Store, interaction_id: str, format_name: str, *, sample: bool) -> str | None:
-    """The line that an item is, today, in an export of this format; None when it is in none."""
+    """What an item is, today, in an export of this format: its lines; None when it is in none."""
     format_ = FORMATS[format_name]
-    curated = curate(
-        store, format_.purpose, sample=sample, cut=log.last_event(store, sample=sample)
-    )
+    curated = curated_for(store, format_, sample=sample, cut=log.last_event(store, sample=sample))
     for case in curated.cases:
         if case.id == interaction_id:
-            return msgspec.json.encode(format_.row(case)).decode()
+            return "\n".join(msgspec.json.encode(row).decode() for row in format_.rows(case))
     return None
 
 
@@ -164,7 +177,8 @@ def write(prepared: Prepared, folder: Path) -> list[Path]:
     paths = []
     for name, content in prepared.files.items():
         path = folder / name
-        draft = folder / f".{name}.{os.getpid()}"
+        path.parent.mkdir(exist_ok=True)
+        draft = path.with_name(f".{path.name}.{os.getpid()}")
         try:
             draft.write_bytes(content)
             draft.replace(path)
@@ -216,6 +230,32 @@ def refuse_if_found(prepared: Prepared) -> None:
             "The last scan found what looks like personal data, so nothing was written: "
             f"{'; '.join(items)}. Leave these items out, or reject them, and export again."
         )
+
+
+def curated_for(
+    store: Store, format_: Format, *, sample: bool, cut: int, without: Iterable[str] = ()
+) -> Curated:
+    """The cases that a format takes, as they were at a cut-off, and why the rest is out."""
+    return curate(
+        store,
+        format_.purpose,
+        sample=sample,
+        cut=cut,
+        without=without,
+        kinds=format_.kinds,
+        objection=partial(gate.objection, format_),
+    )
+
+
+def _rows_in(path: str, rows: list[Any]) -> int:
+    return 0 if path.endswith(".py") else len(rows)
+
+
+def _warnings(format_: Format, rows: int) -> list[str]:
+    if not 0 < rows < format_.least_rows:
+        return []
+    least = format_.least_rows
+    return [f"A model learns next to nothing from fewer than {least} rows; this file has {rows}."]
 
 
 def _scan(redactor: Redactor, value: Any, exempt: frozenset[str], key: str = "") -> Iterator[Any]:

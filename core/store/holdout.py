@@ -76,7 +76,8 @@ def trained(store: Store, *, cut: int) -> list[dict[str, Any]]:
         "SELECT e.seq, list(DISTINCT i.interaction_id) AS ids FROM exports e "
         "JOIN export_items i ON i.export_id = e.export_id WHERE NOT e.is_sample AND e.seq <= ? "
         # The ledger did not tell apart what exports are for before there was an exam.
-        "AND (i.split = 'training' OR (i.split = 'all' AND e.format = 'messages')) "
+        "AND (i.split IN ('training', 'preference') "
+        "OR (i.split = 'all' AND e.format = 'messages')) "
         "GROUP BY e.seq ORDER BY e.seq",
         [cut],
     )

@@ -1,18 +1,25 @@
-"""What a format is: the cases it takes, and how one of them becomes a row."""
+"""What a format is: the cases it takes, how they become rows, and what stands beside the rows."""
 
 from collections.abc import Callable
 from typing import Any
 
 import msgspec
 
-from core.curate import Case, Purpose
+from core.curate import KINDS, Case, Purpose
+from core.records import Kind
+
+Row = dict[str, Any]
 
 
 class Format(msgspec.Struct, frozen=True, kw_only=True):
-    """A file format. `row` returns the JSON object of one line, its keys in the order written.
+    """A file format.
 
-    `exempt` are the keys whose values are ids, times or fixed words and are not scanned.
-    `use` is a command that uses the file.
+    `rows` gives the JSON objects of a case, one a line, their keys in the order written. `kinds`
+    are the cases that it takes. `alternates`: in a conversation user and assistant must take turns.
+    `objection` says why the reader of this format must not get a case (a key of `EXCLUSIONS`), or
+    None. `beside` makes further files from all rows. `header` stands before the card. `exempt` are
+    the keys whose values are ids, times or fixed words and are not scanned. Fewer than `least_rows`
+    are of little use. `use` is a command that uses the file.
     """
 
     name: str
@@ -21,5 +28,11 @@ class Format(msgspec.Struct, frozen=True, kw_only=True):
     about: str
     use: str
     file: str
-    row: Callable[[Case], dict[str, Any]]
+    rows: Callable[[Case], list[Row]]
+    kinds: tuple[Kind, ...] = KINDS
+    alternates: bool = False
+    objection: Callable[[Case], str | None] = lambda case: None
+    beside: Callable[[list[Row]], dict[str, bytes]] = lambda rows: {}
+    header: str = ""
     exempt: frozenset[str] = frozenset()
+    least_rows: int = 1

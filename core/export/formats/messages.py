@@ -5,24 +5,13 @@ of them refuse a line with anything beside it, so ids live in the manifest, in t
 Source: the chat format of the OpenAI fine-tuning guide.
 """
 
-from typing import Any
-
 from core.curate import Case
-from core.export.formats.base import Format
+from core.export.formats import parts
+from core.export.formats.base import Format, Row
 
 
-def _row(case: Case) -> dict[str, Any]:
-    return {
-        "messages": [
-            *(
-                {"role": turn.role, "content": turn.content}
-                for turn in case.history
-                if turn.content.strip()
-            ),
-            {"role": "user", "content": case.question},
-            {"role": "assistant", "content": case.expected},
-        ]
-    }
+def _rows(case: Case) -> list[Row]:
+    return [{"messages": [*parts.prompt(case), *parts.answer(case.expected)]}]
 
 
 FORMAT = Format(
@@ -34,6 +23,7 @@ FORMAT = Format(
     use='python -c "from datasets import load_dataset; '
     "print(load_dataset('json', data_files='messages.jsonl'))\"",
     file="messages.jsonl",
-    row=_row,
+    rows=_rows,
     exempt=frozenset({"role"}),
+    least_rows=10,
 )

@@ -1,0 +1,43 @@
+"""Our own gate: what the readers of our files are too lax, or too late, to refuse.
+
+TRL trains on empty answers, LLaMA-Factory drops bad rows without a word, chat templates stop at
+turns out of order, and the database behind a tool at a null in the middle of an upload. Ids need no
+look: an interaction's id is the store's primary key.
+"""
+
+import re
+
+from core.curate import Case
+from core.export.formats import parts
+from core.export.formats.base import Format
+from core.settings import settings
+
+_UNWRITABLE = re.compile("[\0\ud800-\udfff]")
+
+
+def objection(format_: Format, case: Case) -> str | None:
+    """Why a case cannot be written in this format (a key of `EXCLUSIONS`), or None."""
+    rows = [list(parts.texts(row)) for row in format_.rows(case)]
+    if any(_UNWRITABLE.search(text) for row in rows for text in row):
+        return "unwritable"
+    if reason := format_.objection(case):
+        return reason
+    learnt = format_.purpose != "eval"
+    # That an agent said nothing at all can be tested for, but not be learnt from.
+    rejected = case.rejected_answer if format_.purpose == "preference" else None
+    needed = (case.question, case.expected, rejected)
+    if any(text is not None and not text.strip() for text in needed):
+        return "empty_text"
+    if learnt and not _in_order(format_, [turn["role"] for turn in parts.prompt(case)]):
+        return "turns_out_of_order"
+    if any(sum(map(len, row)) > settings().export.max_characters for row in rows):
+        return "too_long"
+    return "same_as_answer" if case.expected == case.rejected_answer else None
+
+
+def _in_order(format_: Format, roles: list[str]) -> bool:
+    """Whether a prompt, at most one system message and then turns of both, can be learnt from."""
+    turns = roles[1:] if roles[0] == "system" else roles
+    if format_.alternates:
+        return turns == [("user", "assistant")[place % 2] for place in range(len(turns))]
+    return {"user", "assistant"}.issuperset(turns)

@@ -1,0 +1,348 @@
+"""What no file may hold: each reason of the gate, and hostile text through every format."""
+
+import json
+import re
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import jinja2
+import msgspec
+import pyarrow.parquet
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from core.curate import EXCLUSIONS, Case
+from core.export import FORMATS, Prepared, prepare
+from core.export.gate import objection
+from core.pipeline import load_file, record_redactor
+from core.records import Turn
+from core.review import decide
+from core.settings import ExportSettings, settings
+from core.store import Store
+
+LEARNT = ["messages", "kto", "dpo", "hf", "preference"]
+TESTED = [name for name in FORMATS if name not in LEARNT]
+GOOD = Case(
+    id="i-1",
+    revision=1,
+    kind="regression",
+    question="How do I reset the meter?",
+    expected="Hold the right button.",
+    rejected_answer="Hold the left button.",
+    history=(),
+    sources=(),
+    agent_version=None,
+    model=None,
+    logged_at=None,
+    signal="down",
+    implicit=False,
+    tags=(),
+    redaction_version="2",
+)
+
+
+def refusals(**changed: Any) -> dict[str, str | None]:
+    """What each format has against a case that is good but for this."""
+    case = msgspec.structs.replace(GOOD, **changed)
+    return {name: objection(format_, case) for name, format_ in FORMATS.items()}
+
+
+def turns(*roles: str) -> tuple[Turn, ...]:
+    return tuple(Turn(role, f"Said by {role}.") for role in roles)
+
+
+# ---- the reasons ----------------------------------------------------------------------------
+
+
+def test_nothing_is_said_against_a_good_case() -> None:
+    assert refusals() == dict.fromkeys(FORMATS)
+    assert refusals(history=turns("system", "user", "assistant")) == dict.fromkeys(FORMATS)
+
+
+@pytest.mark.parametrize("character", ["\0", "\ud800", "\udfff"], ids=["null", "high", "low"])
+@pytest.mark.parametrize("field", ["question", "expected"])
+def test_characters_that_files_do_not_carry(field: str, character: str) -> None:
+    assert refusals(**{field: f"One{character}two"}) == dict.fromkeys(FORMATS, "unwritable")
+
+
+def test_such_a_character_counts_where_it_would_be_written() -> None:
+    found = refusals(rejected_answer="One\0two", history=turns("user", "assistant"))
+    assert [name for name in FORMATS if found[name] is None] == ["messages", "hf"]
+    found = refusals(tags=("a\0b",))
+    assert [name for name in FORMATS if found[name] is None] == LEARNT
+
+
+@pytest.mark.parametrize("empty", ["", "  \n\u2003"])
+def test_an_empty_text_is_neither_asked_nor_learnt(empty: str) -> None:
+    assert refusals(question=empty) == dict.fromkeys(FORMATS, "empty_text")
+    assert refusals(expected=empty) == dict.fromkeys(FORMATS, "empty_text")
+    # An agent that said nothing at all is a case to test, not one to learn from.
+    found = refusals(rejected_answer=empty)
+    pairs = ["kto", "dpo", "preference"]
+    assert found == dict.fromkeys(FORMATS) | dict.fromkeys(pairs, "empty_text")
+
+
+def test_a_pair_of_the_same_answer() -> None:
+    found = refusals(expected="Hold.", rejected_answer="Hold.")
+    assert found == dict.fromkeys(FORMATS, "same_as_answer")
+
+
+@pytest.mark.parametrize(
+    ("roles", "alternating", "others"),
+    [
+        (("user", "assistant"), None, None),
+        (("user", "assistant") * 3, None, None),
+        (("system", "user", "assistant"), None, None),
+        (("system",), None, None),
+        (("user",), "turns_out_of_order", None),
+        (("assistant",), "turns_out_of_order", None),
+        (("user", "assistant", "assistant"), "turns_out_of_order", None),
+        (("user", "system", "assistant"), "turns_out_of_order", "turns_out_of_order"),
+        (("system", "system"), "turns_out_of_order", "turns_out_of_order"),
+        (("user", "tool", "assistant"), "turns_out_of_order", "turns_out_of_order"),
+    ],
+)
+def test_turns(roles: tuple[str, ...], alternating: str | None, others: str | None) -> None:
+    found = refusals(history=turns(*roles))
+    assert {found[name] for name in ("kto", "dpo")} == {alternating}
+    assert {found[name] for name in ("messages", "hf", "preference")} == {others}
+    assert {found[name] for name in TESTED} == {None}
+
+
+def test_a_turn_that_says_nothing_is_none() -> None:
+    history = (Turn("user", "Hello."), Turn("assistant", "Hello!"), Turn("user", " "))
+    assert refusals(history=history) == dict.fromkeys(FORMATS)
+
+
+def test_length_is_a_setting() -> None:
+    assert ExportSettings().max_characters == settings().export.max_characters == 200_000
+    assert refusals(question="q" * 200_001) == dict.fromkeys(FORMATS, "too_long")
+    assert refusals(question="q" * 199_000) == dict.fromkeys(FORMATS)
+
+
+def test_what_the_gate_keeps_out_is_listed_with_its_reason(
+    store: Store, write_log: Callable[..., Path]
+) -> None:
+    asked = {
+        "acts": "{% endraw %} what is this?",
+        "good": "What is a b?",
+        "long": "What " + "is a question? " * 14_000,
+        "null": "What is a\0b?",
+    }
+    answered = {"answer": "No idea.", "feedback": "up"}
+    load_file(store, write_log(*({"id": id_, "question": asked[id_], **answered} for id_ in asked)))
+    # The redactor refuses to look through a text that long.
+    with store.write() as cursor:
+        cursor.execute("UPDATE interactions SET question = ? WHERE id = 'long'", [asked["long"]])
+    prepared = exported(store, "promptfoo")
+    assert prepared.excluded == {
+        "unwritable": ["null"],
+        "acting_text": ["acts"],
+        "too_long": ["long"],
+    }
+    assert prepared.manifest["excluded"] == {"unwritable": 1, "acting_text": 1, "too_long": 1}
+    assert EXCLUSIONS["acting_text"] in prepared.files["README.md"].decode()
+    assert [case.id for case in prepared.cases] == ["good"]
+
+
+# ---- hostile text through every format ------------------------------------------------------
+
+HOSTILE = [
+    "{{7*7}}",
+    "{{ question }} and {{name}}",
+    "{{{ env.HOME }}} {{ env['HOME'] | upper }}",
+    "{% include '/etc/passwd' %}{# gone #}",
+    "{% endraw %}{{7*7}}",
+    "{%- endraw -%}",
+    "{%\n  raw\t%}",
+    "file:///etc/passwd",
+    " \n\ufefffile:///etc/passwd",
+    "python:print(1)",
+    "javascript: 1 + 1",
+    "exec:ls -l",
+    "package:@evil/thing:run",
+    "=cmd|' /C calc'!A0",
+    '=HYPERLINK("x")',
+    "U+2028: a\u2028b\u2029c\x85d\x0be\x0cf\x1cg\r\nh",
+    'quote " \\" \\\\ </script> `${1}`',
+    '"""\nimport os\n""" # \'\'\'',
+    "NUL a\0b",
+    "bidi \u202e back, zero\u200bwidth, 👍🏽, e\u0301",
+    "--- !!python/object:x\n- configs: y",
+]
+REFUSED_BY_PROMPTFOO = re.compile(
+    r"[\s\ufeff]*(file://|(python|javascript|exec|package):)|.*\{%-?\s*(end)?raw\b", re.S
+)
+
+
+def exported(store: Store, format_: str) -> Prepared:
+    return prepare(store, record_redactor().redactor, format_, sample=False)
+
+
+def rows(data: bytes) -> list[Any]:
+    assert data.endswith(b"\n")
+    return [json.loads(line) for line in data.decode().split("\n")[:-1]]
+
+
+def strings(value: Any) -> list[str]:
+    if isinstance(value, dict):
+        return [text for item in value.values() for text in strings(item)]
+    if isinstance(value, list):
+        return [text for item in value for text in strings(item)]
+    return [value] if isinstance(value, str) else []
+
+
+@pytest.fixture
+def hostile(store: Store, write_log: Callable[..., Path]) -> dict[str, str]:
+    """Each hostile text as question, wrong answer, turn, source and tag, and as its fix; by id."""
+    texts = {f"i-{number:02}": text for number, text in enumerate(HOSTILE)}
+    log = write_log(
+        *(
+            {
+                "id": id_,
+                "question": f"{text} {id_}?",
+                "answer": f"{text} is wrong.",
+                "history": [
+                    {"role": "user", "content": text},
+                    {"role": "assistant", "content": text},
+                ],
+                "sources": [{"title": text, "text": text}],
+                "tags": [text],
+                "feedback": {"signal": "down"},
+            }
+            for id_, text in texts.items()
+        )
+    )
+    assert load_file(store, log).loaded == len(texts)
+    given: dict[str, Any] = {"revision": 0, "reviewer": "Ann", "now": datetime.now(UTC)}
+    for id_, text in texts.items():
+        decide(store, record_redactor(), id_, "edit", answer=f"{text} is right.", **given)
+    return {row["id"]: row["final_answer"] for row in store.rows(FINAL)}
+
+
+FINAL = "SELECT interaction_id AS id, final_answer FROM decisions"
+
+
+def test_hostile_text_is_carried_literally_or_refused(
+    store: Store, hostile: dict[str, str]
+) -> None:
+    assert len(hostile) == len(HOSTILE)
+    null = f"i-{HOSTILE.index('NUL a' + chr(0) + 'b'):02}"
+    acting = [id_ for id_ in hostile if REFUSED_BY_PROMPTFOO.match(hostile[id_])]
+    assert len(acting) == 9
+    for format_ in FORMATS:
+        prepared = exported(store, format_)
+        assert prepared.found == []
+        expected = {"unwritable": [null], "acting_text": acting}
+        if format_ != "promptfoo":
+            expected.pop("acting_text")
+        assert prepared.excluded == expected
+        assert [case.id for case in prepared.cases] == sorted(
+            hostile.keys() - {id_ for ids in expected.values() for id_ in ids}
+        )
+        written = rows(prepared.files[prepared.format.file])
+        assert len(written) == prepared.manifest["rows"]
+        if format_ == "promptfoo":
+            found = {rendered(text) for row in written for text in strings(row["assert"])}
+        else:
+            found = {text for row in written for text in strings(row)}
+        for case in prepared.cases:
+            assert hostile[case.id] in found
+        for name, content in prepared.files.items():
+            if name.endswith((".py", ".md")):
+                assert not [text for text in HOSTILE if text.strip() in content.decode()]
+
+
+def test_parquet_carries_hostile_text_too(
+    store: Store, hostile: dict[str, str], tmp_path: Path
+) -> None:
+    files = exported(store, "hf").files
+    (tmp_path / "train.parquet").write_bytes(files["data/train.parquet"])
+    table = pyarrow.parquet.read_table(tmp_path / "train.parquet")
+    assert table.num_rows == len(HOSTILE) - 1
+    assert table.to_pylist() == rows(files["data/train.jsonl"])
+
+
+# ---- promptfoo ------------------------------------------------------------------------------
+
+OF_THE_USER = {"question": "WRONG", "name": "WRONG", "env": {"HOME": "WRONG"}}
+
+
+def rendered(text: str) -> str:
+    """What promptfoo makes of a text, with Jinja in the place of Nunjucks, its twin.
+
+    First come variables by name, then what names the environment, then templates, once: see
+    resolveVariables, renderEnvOnlyInObject and renderPrompt in promptfoo's source.
+    """
+    text = re.sub(
+        r"\{\{\s*(\w+)\s*\}\}", lambda found: str(OF_THE_USER.get(found[1], found[0])), text
+    )
+    for template in re.findall(r"\{\{.*?\}\}", text, re.S):
+        if re.search(r"\benv\.|env\[", template) and "{%" not in template:
+            text = text.replace(template, "WRONG")
+    # Jinja makes every line end alike, which Nunjucks does not: let it see one that it knows.
+    kept = text.replace("\r", "\ue000")
+    engine = jinja2.Environment(keep_trailing_newline=True)
+    return engine.from_string(kept).render(OF_THE_USER).replace("\ue000", "\r")
+
+
+def promptfoo_row(text: str) -> dict[str, Any]:
+    history = (Turn("user", text), Turn("assistant", text))
+    case = msgspec.structs.replace(GOOD, question=text, history=history)
+    (row,) = FORMATS["promptfoo"].rows(case)
+    return row
+
+
+@pytest.mark.parametrize(
+    ("text", "written"),
+    [
+        ("No signs: { 7 } 50 %} }}", "No signs: { 7 } 50 %} }}"),
+        ("An end #}", "{% raw %}An end #}{% endraw %}"),
+        ("{{7*7}}", "{% raw %}{{7*7}}{% endraw %}"),
+        ("a {% if %}", "{% raw %}a {% if %}{% endraw %}"),
+        ("{# note #}", "{% raw %}{# note #}{% endraw %}"),
+        ("Hi {{ name }}!", "{% raw %}Hi {% endraw %}{{ '{{' }}{% raw %} name }}!{% endraw %}"),
+        ("{{ env.HOME }}", "{% raw %}{% endraw %}{{ '{{' }}{% raw %} env.HOME }}{% endraw %}"),
+    ],
+)
+def test_template_signs_are_protected(text: str, written: str) -> None:
+    row = promptfoo_row(text)
+    assert row["vars"]["question"] == written
+    assert rendered(written) == text
+    assert rendered(row["vars"]["history"]) == f"user: {text}\n\nassistant: {text}"
+
+
+RAW_TAGS = ["{% endraw %}", "a {%endraw%} b", "{%-endraw-%}", "{%-  raw  -%}", "{%\u2003endraw %}"]
+SCHEMES = ["file://x.txt", " FILE://x", "\tpython:x.py", "javascript:1", "exec: ls", "package:a:b"]
+
+
+@pytest.mark.parametrize("text", RAW_TAGS + SCHEMES)
+@pytest.mark.parametrize("field", ["question", "expected", "rejected_answer", "tags"])
+def test_what_promptfoo_would_run_is_refused(field: str, text: str) -> None:
+    found = refusals(**{field: (text,) if field == "tags" else text})
+    assert found.pop("promptfoo") == "acting_text"
+    assert "acting_text" not in found.values()
+
+
+def test_a_turn_stands_within_a_text_so_only_raw_tags_are_refused_in_it() -> None:
+    found = {text: refusals(history=(Turn("user", text),)) for text in RAW_TAGS + SCHEMES}
+    refused = [text for text in found if found[text]["promptfoo"] == "acting_text"]
+    assert refused == RAW_TAGS
+
+
+PIECES = st.lists(
+    st.sampled_from(
+        ["{", "}", "%", "#", "-", " ", "\n", "name", "question", "env", ".HOME", "'", "raw", "x"]
+    ),
+    max_size=14,
+).map("".join)
+
+
+@given(PIECES)
+def test_promptfoo_gets_every_text_back_or_never_sees_it(text: str) -> None:
+    case = msgspec.structs.replace(GOOD, question=text, rejected_answer=None)
+    if objection(FORMATS["promptfoo"], case) is None:
+        assert rendered(promptfoo_row(text)["vars"]["question"]) == text
