@@ -490,7 +490,7 @@ def child(script: str, *arguments: object) -> subprocess.CompletedProcess[str]:
 
 def test_a_full_disk(tmp_path: Path, write_log: WriteLog) -> None:
     draw = random.Random(7)
-    records = [qa(f"q-{n}", answer=draw.randbytes(3_000).hex()) for n in range(400)]
+    records = [qa(f"q-{n}", answer=draw.randbytes(3_000).hex()) for n in range(1_200)]
     for record in records:
         # Sealed as our own capture does, so that the models need not read it.
         record["redaction"] = {"version": VERSION, "counts": {}, "seal": seal(record, VERSION)}
@@ -504,8 +504,8 @@ def test_a_full_disk(tmp_path: Path, write_log: WriteLog) -> None:
     assert "Traceback" not in done.stderr
     # What was stored is whole, and with room again the rest gets in.
     counts = json.loads(run("load", path, "--db", database, "--json").stdout)
-    assert counts["lines"] == counts["loaded"] + counts["duplicate"] == 400
-    assert json.loads(run("stats", "--db", database, "--json").stdout)["interactions"] == 401
+    assert counts["lines"] == counts["loaded"] + counts["duplicate"] == 1_200
+    assert json.loads(run("stats", "--db", database, "--json").stdout)["interactions"] == 1_201
 
 
 NOBODY = """
