@@ -975,13 +975,13 @@ def after_slice(offset, size, records):
     global done
     done += 1
     print("slice", flush=True)
-insert = log._insert
+insert = log.insert
 def insert_and_wait(cursor, name, rows):
     insert(cursor, name, rows)
     if name == table and done >= slices and rows:
         print("in the middle", flush=True)
         time.sleep(600)
-log._insert = insert_and_wait
+log.insert = insert_and_wait
 with Store(Path(sys.argv[2])) as store:
     load_file(store, Path(sys.argv[3]), after_slice)
 print("finished", flush=True)
