@@ -29,12 +29,12 @@ pictures: .venv/installed browser
 	@$(BIN)/python -m tests.screenshots
 
 # The tools that exported files are for: only the tests need them, so each set has its own place.
-consumers: .venv-consumers/tools/installed .venv-consumers/deepeval/installed
+consumers: .venv/consumers/tools/installed .venv/consumers/deepeval/installed
 
-.venv-consumers/%/installed: tests/consumers/%.txt
+.venv/consumers/%/installed: tests/consumers/%.txt | .venv/installed
 	@echo "Installing $< for the tests of exports (a minute or two the first time) ..."
-	@$(PYTHON) -m venv .venv-consumers/$*
-	@.venv-consumers/$*/bin/python -m pip install --quiet --disable-pip-version-check -r $<
+	@$(PYTHON) -m venv .venv/consumers/$*
+	@.venv/consumers/$*/bin/python -m pip install --quiet --disable-pip-version-check -r $<
 	@touch $@
 
 # The environment is made once, and brought up to date when requirements.txt changes.

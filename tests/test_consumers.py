@@ -20,7 +20,7 @@ from core.settings import ROOT, SAMPLE_LOG
 from core.store import Store
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
-ENVIRONMENTS = ROOT / ".venv-consumers"
+ENVIRONMENTS = ROOT / ".venv" / "consumers"
 SECONDS = 300
 QUIET = {
     "HF_HUB_OFFLINE": "1",
