@@ -81,11 +81,11 @@ def played(*events: Event, draws: dict[str, int] | None = None) -> Sides:
 
 
 def alone(seq: int, id_: str) -> Arrived:
-    return Arrived(seq, id_, (Link(id_, id_, "first"),))
+    return Arrived(seq, id_, (id_,))
 
 
 def like(seq: int, id_: str, *first: str) -> Arrived:
-    return Arrived(seq, id_, tuple(Link(id_, each, "similar") for each in first))
+    return Arrived(seq, id_, first)
 
 
 def test_no_share_no_exam() -> None:

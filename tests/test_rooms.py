@@ -137,7 +137,6 @@ def test_the_types_named_in_the_settings_file_are_those_there_are() -> None:
     assert set(listed[1].replace("#", "").split()) == set(TYPES) - {"DENIED"}
 
 
-@pytest.mark.skipif(not SAMPLE_LOG.exists(), reason="the sample log is not here")
 def test_the_sample_log_can_be_read() -> None:
     with SAMPLE_LOG.open("rb") as stream:
         records = list(read_log(stream, "log", LoadSettings().max_line_bytes).records)

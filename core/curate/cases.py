@@ -1,6 +1,5 @@
 """The table of what becomes what, as code; its order is the order in which reasons are given."""
 
-import unicodedata
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from operator import attrgetter
@@ -8,7 +7,7 @@ from typing import Any, Literal
 
 import msgspec
 
-from core.curate.clusters import normal
+from core.curate.clusters import folded, normal
 from core.curate.holdout import sides
 from core.curate.sides import Sides
 from core.records import Kind, Source, Turn
@@ -243,7 +242,7 @@ def _judge(row: dict[str, Any], kinds: tuple[Kind, ...]) -> Case | str:
         return "too_short"
     if len(known.strip()) < limits.min_answer:
         return "too_short"
-    if expected and rejected is not None and _normal(expected) == _normal(rejected):
+    if expected and rejected is not None and folded(expected) == folded(rejected):
         return "same_as_answer"
     return Case(
         id=row["id"],
@@ -272,15 +271,11 @@ def _precedence(case: Case) -> tuple[int, float, str]:
 
 def _key(case: Case, *answer: str | None) -> tuple[str, ...]:
     # A follow-up such as "and for gas?" is another question after another history.
-    before = tuple(f"{turn.role}: {_normal(turn.content)}" for turn in case.history)
-    return (*before, _normal(case.question), *(_normal(text or "") for text in answer))
+    before = tuple(f"{turn.role}: {folded(turn.content)}" for turn in case.history)
+    return (*before, folded(case.question), *(folded(text or "") for text in answer))
 
 
 def _asked(case: Case) -> set[str]:
     """Every question that a lesson holds, those of earlier turns included."""
     earlier = (turn.content for turn in case.history if turn.role == "user")
     return {normal(text) for text in (*earlier, case.question)}
-
-
-def _normal(text: str) -> str:
-    return " ".join(unicodedata.normalize("NFKC", text).casefold().split())

@@ -45,10 +45,14 @@ class Link(msgspec.Struct, frozen=True):
     why: Why
 
 
-def normal(text: str) -> str:
-    """A question as it is compared: NFKC, casefolded, single spaces, `[PERSON-2]` as `person`."""
-    text = NUMBERED.sub(lambda match: match[1], text)
+def folded(text: str) -> str:
+    """A text whose case, width and white space do not count: NFKC, casefolded, single spaces."""
     return " ".join(unicodedata.normalize("NFKC", text).casefold().split())
+
+
+def normal(text: str) -> str:
+    """A question as it is compared: folded, `[PERSON-2]` as `person`."""
+    return folded(NUMBERED.sub(lambda match: match[1], text))
 
 
 def shingles(text: str) -> frozenset[str]:

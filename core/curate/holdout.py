@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from core.curate.clusters import Link, Question, links
+from core.curate.clusters import Question, links
 from core.curate.sides import Arrived, Chosen, Event, Joined, Sides, Split, Trained
 from core.keys import keyed_hash
 from core.store import Store, holdout, log
@@ -40,15 +40,7 @@ def sides(store: Store, *, sample: bool, cut: int = NO_CUT, choose: int | None =
     arrived = holdout.arrived(store, sample=sample, cut=cut)
     keys = {row["id"]: row["content_key"] for row in arrived}
     events: list[Event] = [
-        Arrived(
-            row["seq"],
-            row["id"],
-            tuple(
-                Link(row["id"], first, why)
-                for first, why in zip(row["first_ids"], row["whys"], strict=True)
-            ),
-        )
-        for row in arrived
+        Arrived(row["seq"], row["id"], tuple(row["first_ids"])) for row in arrived
     ]
     events += [
         Joined(row["seq"], row["interaction_id"], row["other_id"])
@@ -75,8 +67,7 @@ def percent(store: Store, *, sample: bool) -> int:
 
 def preview(store: Store, share: int, *, sample: bool) -> Split:
     """The clusters on either side if this share, in per cent, were chosen now."""
-    after = sides(store, sample=sample, choose=share)
-    return after.split()
+    return sides(store, sample=sample, choose=share).split()
 
 
 def asks_the_same(store: Store, id_: str, *, sample: bool) -> tuple[list[str], bool]:

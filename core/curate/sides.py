@@ -12,15 +12,13 @@ from typing import Literal
 
 import msgspec
 
-from core.curate.clusters import Link
-
 
 class Arrived(msgspec.Struct, frozen=True):
-    """An interaction was stored; `links` say which earlier ones it is like."""
+    """An interaction was stored, which is like these earlier ones, or only like itself."""
 
     seq: int
     id: str
-    links: tuple[Link, ...]
+    like: tuple[str, ...]
 
 
 class Joined(msgspec.Struct, frozen=True):
@@ -119,8 +117,7 @@ class Sides:
     def _arrive(self, event: Arrived) -> None:
         self._order[event.id] = len(self._order)
         self._parent[event.id] = event.id
-        like = [link.first_id for link in event.links if link.first_id in self._parent]
-        like = [id_ for id_ in like if id_ != event.id]
+        like = [id_ for id_ in event.like if id_ in self._parent and id_ != event.id]
         if not like and self._draw(event.id) < self.percent:
             self._exam.add(event.id)
         for id_ in like:

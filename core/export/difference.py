@@ -5,7 +5,6 @@ or row is another one comes from the ledger; why an item was in only one of them
 same rules that made them, at both cut-offs.
 """
 
-import unicodedata
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any
@@ -13,6 +12,7 @@ from typing import Any
 import msgspec
 
 from core.curate import EXCLUSIONS, Case
+from core.curate.clusters import folded
 from core.export.formats import FORMATS
 from core.export.history import Made
 from core.export.prepare import ExportRefused, curated_for
@@ -87,7 +87,7 @@ class _Side:
         self.left_out = {id_: why for why, ids in curated.excluded.items() for id_ in ids}
         self.asking: dict[str, list[Case]] = {}
         for case in curated.cases:
-            self.asking.setdefault(_plain(case.question), []).append(case)
+            self.asking.setdefault(folded(case.question), []).append(case)
 
 
 def difference(store: Store, one: Made, other: Made) -> Difference:
@@ -161,18 +161,14 @@ def _twin(side: _Side, row: dict[str, Any]) -> str | None:
     """The item in an export that asks the same, the one with the same answer above all."""
     alike = [
         case
-        for case in side.asking.get(_plain(row["question"]), ())
+        for case in side.asking.get(folded(row["question"]), ())
         if case.history == msgspec.json.decode(row["history"] or "[]", type=tuple[Turn, ...])
     ]
 
     def other_answer(case: Case) -> bool:
-        return _plain(case.expected or "") != _plain(row["final_answer"] or row["answer"])
+        return folded(case.expected or "") != folded(row["final_answer"] or row["answer"])
 
     return min(alike, key=lambda case: (other_answer(case), case.id)).id if alike else None
-
-
-def _plain(text: str) -> str:
-    return " ".join(unicodedata.normalize("NFKC", text).casefold().split())
 
 
 def _other_rows(store: Store, first: Made, second: Made) -> list[str]:

@@ -39,11 +39,10 @@ def keep_links(store: Store, links: Sequence[tuple[str, str, str]]) -> None:
 
 
 def arrived(store: Store, *, sample: bool, cut: int) -> list[dict[str, Any]]:
-    """Interactions up to the cut-off with their links: seq, id, content_key, first_ids, whys."""
+    """Interactions up to the cut-off with their links: seq, id, content_key, first_ids."""
     return store.rows(
         "SELECT i.seq, i.id, i.content_key, "
-        "list(l.first_id ORDER BY l.first_id, l.why) AS first_ids, "
-        "list(l.why ORDER BY l.first_id, l.why) AS whys "
+        "list(l.first_id ORDER BY l.first_id, l.why) AS first_ids "
         "FROM interactions i JOIN question_links l ON l.interaction_id = i.id "
         "WHERE i.is_sample = ? AND i.seq <= ? GROUP BY i.seq, i.id, i.content_key "
         "ORDER BY i.seq, i.id",
