@@ -74,7 +74,8 @@ def _warnings(
         return (f"Only {rows} rows: whatever is measured or learnt with them is chance.",)
     found = []
     if len(clusters) < FEW_QUESTIONS:
-        found.append(f"Only {len(clusters)} different questions in {rows:,} rows.")
+        different = "question" if len(clusters) == 1 else "different questions"
+        found.append(f"Only {len(clusters)} {different} in {rows:,} rows.")
     ((first, most),) = clusters.most_common(1)
     if most > ONE_QUESTION * rows:
         found.append(f"{most / rows:.0%} of the rows ask what {first} asks.")
