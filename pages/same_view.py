@@ -18,10 +18,16 @@ def show(running: Runtime, item: review.Item) -> None:
             _list(others)
         if held_out:
             st.text("Kept for the exam: none of these goes into a training file.")
-        other = st.text_input("Id of another item that asks the same", key=f"same-id-{item.id}")
-        st.text("This cannot be undone: where one of them is kept for the exam, both are.")
-        if st.button("They ask the same", key=f"same-go-{item.id}") and other.strip():
-            _say(running, item, other.strip())
+        # A form: the id and the click arrive together, and Enter is a click too.
+        with st.form(f"same-form-{item.id}", border=False):
+            other = st.text_input("Id of another item that asks the same", key=f"same-id-{item.id}")
+            st.text("This cannot be undone: where one of them is kept for the exam, both are.")
+            said = st.form_submit_button("They ask the same", key=f"same-go-{item.id}")
+        if said and other.strip():
+            _say(running, item, other)
+        # Kept, or whatever makes the page draw itself again would take it away unread.
+        if (refused := st.session_state.get(f"same-refused-{item.id}")) and refused[0] == other:
+            texts.notice(refused[1], good=False)
 
 
 def _list(others: list[str]) -> None:
@@ -40,9 +46,9 @@ def _list(others: list[str]) -> None:
 def _say(running: Runtime, item: review.Item, other: str) -> None:
     try:
         curate.same_question(
-            running.store, item.id, other, by=session.reviewer(), now=session.now()
+            running.store, item.id, other.strip(), by=session.reviewer(), now=session.now()
         )
     except curate.Refused as refused:
-        texts.notice(str(refused), good=False)
+        st.session_state[f"same-refused-{item.id}"] = other, str(refused)
     else:
         st.rerun()
