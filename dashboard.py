@@ -22,7 +22,8 @@ ROOT = Path(__file__).resolve().parent
 if str(ROOT) not in sys.path:  # whatever the working folder
     sys.path.insert(0, str(ROOT))
 
-from pages import guard  # noqa: E402 (found through ROOT)
+from core.api import ROUTES  # noqa: E402 (found through ROOT)
+from pages import guard  # noqa: E402
 
 
 @asynccontextmanager
@@ -32,14 +33,15 @@ async def lifespan(_app: st.App) -> AsyncIterator[dict[str, Any]]:
     guard.keep_messages_out_of_logs()
 
     # What pages import, imported now rather than by the first visitor's click.
-    from core import export, metrics, review  # noqa: F401
+    from core import api, export, metrics, review  # noqa: F401
     from core import runtime as store_runtime
-    from core.settings import SettingsError
+    from core.settings import SettingsError, database_path
     from core.store import DatabaseError
     from pages import charts, decision_view, item_view, one_interaction, report_view  # noqa: F401
 
     try:
         store_runtime.runtime()
+        api.token(database_path())  # there from the start, for whoever looks for it
     except (DatabaseError, SettingsError) as error:
         sys.stderr.write(f"{error}\n")  # every page says it too, and tries again
 
@@ -57,6 +59,7 @@ async def lifespan(_app: st.App) -> AsyncIterator[dict[str, Any]]:
 app = st.App(
     ROOT / "pages" / "frame.py",
     lifespan=lifespan,
+    routes=ROUTES,
     middleware=guard.MIDDLEWARE,
     on_script_error=guard.show_error,
 )

@@ -4,6 +4,7 @@ Every command opens the database itself. Exit codes: 0 done, 1 the input was ref
 stderr), 2 wrong usage, 3 stale revision (someone decided first).
 """
 
+import gc
 import json
 import re
 import sys
@@ -69,6 +70,7 @@ def _database(given: Path | None, *, creates: bool) -> Any:
     path = database_path(given)
     if path == DEFAULT_DATABASE and not path.exists() and not creates:
         raise Refusal("Nothing is loaded yet: start the app, or load a log.")
+    gc.freeze()  # what is imported lives as long as the process, and need not be looked through
     try:
         with Store(path) as store:
             yield store
@@ -76,6 +78,8 @@ def _database(given: Path | None, *, creates: bool) -> Any:
         raise StaleRevision(str(error)) from None
     except (DatabaseError, ExportRefused, RedactionFailed, Refused, SettingsError) as error:
         raise Refusal(str(error)) from None
+    finally:
+        gc.unfreeze()
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -402,18 +406,29 @@ def export(
         if as_of:
             raise Refusal("--holdout chooses the share from now on: not with --as-of.")
         _choose(store, holdout)
-    if export_id:
-        made = exporting.named(store, export_id)
-        prepared = exporting.repeat(store, redactor.redactor, made)
-    else:
-        prepared = exporting.prepare(
-            store,
-            redactor.redactor,
-            format_name or "",
-            sample=_scope(store),
-            cut=_cut(store, as_of) if as_of else None,
-            without=[redactor.safe_id(id_) for id_ in without],
-        )
+    try:
+        with click.progressbar(
+            length=100, label="Export", file=sys.stderr, hidden=not sys.stderr.isatty()
+        ) as bar:
+
+            def show(done: int, of: int) -> None:
+                bar.update(100 * done // max(1, of) - bar.pos)
+
+            if export_id:
+                made = exporting.named(store, export_id)
+                prepared = exporting.repeat(store, redactor.redactor, made, progress=show)
+            else:
+                prepared = exporting.prepare(
+                    store,
+                    redactor.redactor,
+                    format_name or "",
+                    sample=_scope(store),
+                    cut=_cut(store, as_of) if as_of else None,
+                    without=[redactor.safe_id(id_) for id_ in without],
+                    progress=show,
+                )
+    except OSError as error:
+        raise Refusal(f"{store.path.parent} has no room for it: {error.strerror}.") from None
     try:
         exporting.write(prepared, out)
     except OSError as error:

@@ -9,15 +9,16 @@ import io
 import threading
 import time
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import BinaryIO, Literal, Self
 
+from core.export import Balance, ExportRefused, Made, Prepared, balance, prepare, repeat, zipped
 from core.keys import keyed_hash
 from core.load import Shape
-from core.pipeline import Cancelled, ShutDown, key_of_file, load_log
+from core.pipeline import Cancelled, ShutDown, key_of_file, load_log, redactor_of
 from core.reredaction import Reredaction, reredact
 from core.settings import SettingsError
 from core.store import DatabaseError, Store, log
@@ -105,7 +106,7 @@ class Job:
                 self.was_cancelled(store)
         except Exception as error:
             self.state = "failed"
-            told = isinstance(error, DatabaseError | SettingsError)
+            told = isinstance(error, DatabaseError | ExportRefused | SettingsError)
             self.message = str(error) if told else getattr(error, "strerror", None) or ""
             self.message = self.message or f"stopped by {type(error).__name__}"
         finally:
@@ -175,6 +176,67 @@ class RedactionJob(Job):
 
     def again(self) -> Self:
         return type(self)()
+
+
+class ExportJob(Job):
+    """Makes an export and its archive; `done` and `size` are steps on the way.
+
+    `prepared` is what came of it, `archive` where its zip lies: None while it must not leave the
+    house. What lies on the disk goes with the job.
+    """
+
+    doing = "Collecting, and looking through every text once more"
+    unit = "interaction"
+
+    def __init__(
+        self,
+        format_name: str,
+        *,
+        sample: bool,
+        without: Iterable[str] = (),
+        made: Made | None = None,
+    ) -> None:
+        """made: an export of the ledger, to be made again byte by byte."""
+        super().__init__(f"{format_name} export", sample=sample)
+        self.format_name = format_name
+        self.without = sorted(without)
+        self.made = made
+        self.prepared: Prepared | None = None
+        self.archive: Path | None = None
+        self.balance: Balance | None = None
+
+    def work(self, store: Store) -> None:
+        redactor = redactor_of(store).redactor
+        if self.made:
+            prepared = repeat(store, redactor, self.made, progress=self._made)
+        else:
+            prepared = prepare(
+                store,
+                redactor,
+                self.format_name,
+                sample=self.sample,
+                without=self.without,
+                progress=self._made,
+            )
+            cut = prepared.manifest["cut_off"]
+            self.balance = balance(store, prepared.cases, sample=self.sample, cut=cut)
+        if not (prepared.found or prepared.overlaps):
+            self.archive = zipped(prepared, self._packed)
+        self.prepared = prepared
+
+    def again(self) -> Self:
+        return type(self)(
+            self.format_name, sample=self.sample, without=self.without, made=self.made
+        )
+
+    def _made(self, done: int, of: int) -> None:
+        # Packing is a tenth of it or so.
+        self.size = of + of // 8
+        self.progress(done, self.size, done // 2)
+
+    def _packed(self, done: int, of: int) -> None:
+        before = self.size * 8 // 9
+        self.progress(before + (self.size - before) * done // max(1, of), self.size, before // 2)
 
 
 def _key(content: Path | bytes) -> str:

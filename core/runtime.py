@@ -16,7 +16,9 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from core.jobs import Job, LoadJob, RedactionJob, stream_of
+from core.export import Made
+from core.jobs import ExportJob, Job, LoadJob, RedactionJob, stream_of
+from core.links import Links
 from core.load import Shape, parse_shape, read_interaction
 from core.pipeline import inspect_log, is_sample, load_log, redactor_of, remember
 from core.preview import Offer
@@ -49,7 +51,10 @@ class Runtime:
         self.store = Store(path)
         self.jobs: list[Job] = []
         self.offers: list[Offer] = []
+        self.links = Links[ExportJob]()
         self._worker = ThreadPoolExecutor(1, thread_name_prefix="job")
+        # On their own: nobody waits for a long load to export what is there.
+        self._exporter = ThreadPoolExecutor(1, thread_name_prefix="export")
         # A report whose process ended before the file was written anew. At the next start, then.
         with suppress(DatabaseError):
             finish(self.store, datetime.now(UTC))
@@ -110,6 +115,14 @@ class Runtime:
                 return job
         return self._submit(RedactionJob())
 
+    def export(self, format_name: str, *, sample: bool, without: Iterable[str] = ()) -> ExportJob:
+        """Make an export in the background. It is kept by whoever holds the job, by nobody else."""
+        return self._export(ExportJob(format_name, sample=sample, without=without))
+
+    def export_again(self, made: Made) -> ExportJob:
+        """Make an export of the ledger once more in the background."""
+        return self._export(ExportJob(made.format, sample=made.is_sample, made=made))
+
     def resume(self, job: SomeJob) -> SomeJob:
         """Go on with work that was cancelled or has failed."""
         self.jobs = [each for each in self.jobs if each is not job]
@@ -168,12 +181,21 @@ class Runtime:
         """Stop the loads after their slice and close the store."""
         for job in self.jobs:
             job.cancel(closing=True)
-        self._worker.shutdown(wait=True, cancel_futures=True)
+        for worker in (self._worker, self._exporter):
+            worker.shutdown(wait=True, cancel_futures=True)
         self.store.close()
 
     def _submit(self, job: SomeJob) -> SomeJob:
         self.jobs = [*self.jobs[-KEPT_JOBS:], job]
         self._worker.submit(job.run, self.store)
+        return job
+
+    def _export(self, job: ExportJob) -> ExportJob:
+        def forget(_: object) -> None:
+            self.jobs = [each for each in self.jobs if each is not job]
+
+        self.jobs = [*self.jobs[-KEPT_JOBS:], job]
+        self._exporter.submit(job.run, self.store).add_done_callback(forget)
         return job
 
 

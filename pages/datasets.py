@@ -5,11 +5,13 @@ import streamlit as st
 
 from core import export
 from core.curate import EXCLUSIONS
+from core.jobs import ExportJob
 from core.runtime import Runtime
 from core.store import log, reported
-from pages import balance_view, history_view, holdout_view, session, states, texts
+from pages import balance_view, export_view, history_view, holdout_view, session, states, texts
 
 PREVIEW = 5
+JOB = "export-asked-for"
 
 
 def main() -> None:
@@ -37,17 +39,9 @@ def main() -> None:
         if st.button("Prepare export", type="primary"):
             _prepare(running, name, sample)
     st.text(export.FORMATS[name].about)
-    prepared, zipped, reports = st.session_state.get("prepared", (None, b"", 0))
-    if prepared and reports != reported.last(running.store):
-        st.session_state.pop("prepared")
-        prepared = None
-        texts.notice("Personal data was reported since: prepare again, without it.", good=False)
-    if prepared and prepared.format.name == name and prepared.sample == sample:
-        if prepared.manifest["cut_off"] != log.last_event(running.store, sample=sample):
-            texts.notice(
-                "Something was loaded or decided since: prepare again to include it.", good=False
-            )
-        _prepared(running, prepared, zipped)
+    job: ExportJob | None = st.session_state.get(JOB)
+    if job and job.format_name == name and job.sample == sample:
+        _shown(running, job)
     holdout_view.show(running, sample=sample)
     history_view.show(running, sample)
 
@@ -55,24 +49,28 @@ def main() -> None:
 def _prepare(running: Runtime, name: str, sample: bool) -> None:
     taken_out = st.session_state.setdefault(f"taken-out-{sample}", set())
     with st.spinner("Collecting, and looking through every text once more"):
-        prepared = export.prepare(
-            running.store,
-            running.redactor.redactor,
-            name,
-            sample=sample,
-            without=taken_out,
+        st.session_state[JOB] = export_view.begin(
+            running, lambda: running.export(name, sample=sample, without=taken_out)
         )
-        cut = prepared.manifest["cut_off"]
-        st.session_state["balance"] = export.balance(
-            running.store, prepared.cases, sample=sample, cut=cut
-        )
-    # Zipped now: a file that is made on the click is lost when another click overtakes it.
-    refused = prepared.found or prepared.overlaps
-    zipped = b"" if refused else export.zipped(prepared)
-    st.session_state["prepared"] = prepared, zipped, reported.last(running.store)
 
 
-def _prepared(running: Runtime, prepared: export.Prepared, zipped: bytes) -> None:
+def _shown(running: Runtime, job: ExportJob) -> None:
+    """What has become of the export that was asked for."""
+    prepared = job.prepared
+    if prepared is None:
+        export_view.unfinished(running, job)
+    elif prepared.reports != reported.last(running.store):
+        del st.session_state[JOB]
+        texts.notice("Personal data was reported since: prepare again, without it.", good=False)
+    else:
+        if prepared.manifest["cut_off"] != log.last_event(running.store, sample=job.sample):
+            texts.notice(
+                "Something was loaded or decided since: prepare again to include it.", good=False
+            )
+        _prepared(running, job, prepared)
+
+
+def _prepared(running: Runtime, job: ExportJob, prepared: export.Prepared) -> None:
     rows = prepared.manifest["rows"]
     with st.container(key="numbers", horizontal=True, gap="small"):
         st.metric("Rows", f"{rows:,}", border=True)
@@ -91,29 +89,19 @@ def _prepared(running: Runtime, prepared: export.Prepared, zipped: bytes) -> Non
         texts.notice("Last scan: no personal data found in any row.", good=True)
         for warning in prepared.warnings:
             texts.notice(warning, "warning")
-        with st.container(horizontal=True, vertical_alignment="center", key="download"):
-            st.download_button(
-                "Download",
-                data=zipped,
-                file_name=f"flywheel-{prepared.format.name}-{prepared.export_id[:8]}.zip",
-                mime="application/zip",
-                type="primary",
-                on_click=export.record,
-                args=(running.store, prepared, session.now()),
-            )
-            size = texts.size(len(zipped))
-            st.text(f"{texts.count(rows, 'row')} and their manifest, a zip file of {size}")
-    if rows:
-        balance_view.show(st.session_state["balance"])
+        export_view.download(running, job, "Download")
+    if rows and job.balance:
+        balance_view.show(job.balance)
     preview, reasons = st.columns([3, 2], gap="large")
     with preview:
         st.header(f"First lines of {prepared.format.file}", anchor=False)
-        lines = prepared.files[prepared.format.file].decode().split("\n")[:PREVIEW]
-        st.code(
-            "\n".join(line for line in lines if line), language=None, wrap_lines=True, height=340
-        )
-        with st.expander("manifest.json"):
-            st.code(prepared.files["manifest.json"].decode(), language=None, height=340)
+        if prepared.files:
+            lines = "\n".join(prepared.head(PREVIEW))
+            st.code(lines, language=None, wrap_lines=True, height=340)
+            with st.expander("manifest.json"):
+                export_view.manifest(prepared.files["manifest.json"].read_text("utf-8"))
+        else:
+            st.text("Shown when the scan finds nothing.")
         st.text("To use the file:")
         st.code(prepared.format.use, language=None, wrap_lines=True)
     with reasons:

@@ -7,9 +7,10 @@ import pandas as pd
 import streamlit as st
 
 from core import export
+from core.jobs import ExportJob
 from core.runtime import Runtime
 from core.store import exports, reported
-from pages import session, texts, times
+from pages import export_view, session, texts, times
 
 SHOWN = 8
 KEPT = "of-exports"
@@ -92,28 +93,18 @@ def _one(running: Runtime, row: Row) -> None:
         f"{texts.count(row['rows'], 'item')} up to event {made.cut_off:,}. "
         + (f"The export before it: {export.short(parent)}." if parent else "The first of its kind.")
     )
-    zipped = _kept(running, [row], lambda: _again(running, made))
-    if isinstance(zipped, str):
-        texts.notice(zipped, "error")
+    job = _kept(running, [row], lambda: _again(running, made))
+    if job.archive:
+        export_view.download(running, job, "Download again")
     else:
-        with st.container(horizontal=True, vertical_alignment="center", key="download-again"):
-            st.download_button(
-                "Download again",
-                data=zipped,
-                file_name=f"flywheel-{made.format}-{made.export_id[:8]}.zip",
-                mime="application/zip",
-            )
-            st.text(f"The same bytes as then, a zip file of {texts.size(len(zipped))}")
+        export_view.unfinished(running, job)
     with st.expander("manifest.json of this export"):
-        st.code(made.manifest, language=None, height=340)
+        export_view.manifest(made.manifest)
 
 
-def _again(running: Runtime, made: export.Made) -> bytes | str:
+def _again(running: Runtime, made: export.Made) -> ExportJob:
     with st.spinner("Making the same bytes again, and looking through every text once more"):
-        try:
-            return export.zipped(export.repeat(running.store, running.redactor.redactor, made))
-        except export.ExportRefused as refusal:
-            return str(refusal)
+        return export_view.begin(running, lambda: running.export_again(made))
 
 
 def _compare(running: Runtime, one: Row, other: Row) -> None:

@@ -151,6 +151,12 @@ def progress(store_runtime: Runtime) -> None:
         _watch()
 
 
+def watched(store_runtime: Runtime) -> None:
+    """Draw the page anew if work has begun that the frame does not show yet."""
+    if _job_states(store_runtime) != st.session_state.get(_JOBS):
+        st.rerun()
+
+
 @st.fragment(run_every=1.0)
 def _watch() -> None:
     """Look every second; draw the whole page anew when a job begins to store, or ends."""

@@ -4,7 +4,7 @@ One function for every format, so that a preview, a file and the lines shown aft
 never disagree.
 """
 
-from core.curate.cases import EXCLUSIONS, KINDS, Case, Curated, Purpose, curate
+from core.curate.cases import EXCLUSIONS, KINDS, Case, Cases, Curated, Purpose, curate
 from core.curate.holdout import (
     LISTED,
     RECOMMENDED,
@@ -23,6 +23,7 @@ __all__ = [
     "LISTED",
     "RECOMMENDED",
     "Case",
+    "Cases",
     "Curated",
     "Purpose",
     "Refused",

@@ -38,10 +38,8 @@ def sides(store: Store, *, sample: bool, cut: int = NO_CUT, choose: int | None =
     """
     link_new(store, sample=sample)
     arrived = holdout.arrived(store, sample=sample, cut=cut)
-    keys = {row["id"]: row["content_key"] for row in arrived}
-    events: list[Event] = [
-        Arrived(row["seq"], row["id"], tuple(row["first_ids"])) for row in arrived
-    ]
+    keys = {id_: key for _, id_, key, _ in arrived}
+    events: list[Event] = [Arrived(seq, id_, like) for seq, id_, _, like in arrived]
     events += [
         Joined(row["seq"], row["interaction_id"], row["other_id"])
         for row in holdout.joined(store, sample=sample, cut=cut)

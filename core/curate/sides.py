@@ -67,12 +67,19 @@ class Sides:
         self._exam: set[str] = set()  # by first interaction
         self._trained: set[str] = set()
 
+    @property
+    def has_exam(self) -> bool:
+        """Whether anything is kept for an exam."""
+        return bool(self._exam)
+
     def __contains__(self, id_: object) -> bool:
         return id_ in self._parent
 
     def cluster(self, id_: str) -> str:
         """The first interaction of the cluster that this one is in."""
-        root = id_
+        root = self._parent[id_]
+        if root == id_:
+            return id_
         while self._parent[root] != root:
             root = self._parent[root]
         while self._parent[id_] != root:
@@ -118,7 +125,7 @@ class Sides:
         self._order[event.id] = len(self._order)
         self._parent[event.id] = event.id
         like = [id_ for id_ in event.like if id_ in self._parent and id_ != event.id]
-        if not like and self._draw(event.id) < self.percent:
+        if not like and self.percent and self._draw(event.id) < self.percent:
             self._exam.add(event.id)
         for id_ in like:
             self._join(id_, event.id)

@@ -1,23 +1,16 @@
 """From cases to files: one small module per format, one gate, one manifest, one scan, one ledger.
 
-Nothing is written before the last scan: `prepare` makes the bytes in memory and looks through
-every text once more, `write` and `zipped` refuse when something was found.
+`prepare` makes the files in a folder that nobody else sees and looks through every text once more;
+`write`, `zipped` and `record` let them out, and refuse when something was found.
 """
 
 from core.export.balance import Balance, balance
 from core.export.difference import Change, Difference, difference
+from core.export.draft import Found
 from core.export.formats import FORMATS, Format
 from core.export.history import Made, named, repeat, short
-from core.export.prepare import (
-    ExportRefused,
-    Found,
-    Prepared,
-    line_for,
-    prepare,
-    record,
-    write,
-    zipped,
-)
+from core.export.prepare import ExportRefused, Prepared, line_for, prepare
+from core.export.release import record, write, zipped
 
 __all__ = [
     "FORMATS",

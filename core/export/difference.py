@@ -18,6 +18,7 @@ from core.export.history import Made
 from core.export.prepare import ExportRefused, curated_for
 from core.records import Turn
 from core.store import Store, exports, reported, rewrite
+from core.store.exports import Candidate
 
 _DONE = {"approve": "approved", "edit": "edited", "reject": "rejected", "reopen": "reopened"}
 
@@ -104,8 +105,7 @@ def difference(store: Store, one: Made, other: Made) -> Difference:
     happened = exports.happened(store, after=first.cut_off, upto=second.cut_off)
     other_rows = _other_rows(store, first, second)
     texts = {
-        row["id"]: row
-        for row in exports.candidates(store, sample=first.is_sample, cut=second.cut_off)
+        row.id: row for row in exports.candidates(store, sample=first.is_sample, cut=second.cut_off)
     }
 
     def change(id_: str) -> Change:
@@ -141,7 +141,7 @@ def _differs(before: _Side, after: _Side, id_: str) -> bool:
     return old.revision != new.revision or (same_format and old.row_hash != new.row_hash)
 
 
-def _missing(side: _Side, holds: _Side, id_: str, texts: dict[str, dict[str, Any]]) -> str:
+def _missing(side: _Side, holds: _Side, id_: str, texts: dict[str, Candidate]) -> str:
     """Why an item is not in an export, when the other one holds it."""
     if id_ not in texts:
         return "it is not stored any more"
@@ -157,16 +157,16 @@ def _missing(side: _Side, holds: _Side, id_: str, texts: dict[str, dict[str, Any
     return "what is stored of it has changed since"
 
 
-def _twin(side: _Side, row: dict[str, Any]) -> str | None:
+def _twin(side: _Side, row: Candidate) -> str | None:
     """The item in an export that asks the same, the one with the same answer above all."""
     alike = [
         case
-        for case in side.asking.get(folded(row["question"]), ())
-        if case.history == msgspec.json.decode(row["history"] or "[]", type=tuple[Turn, ...])
+        for case in side.asking.get(folded(row.question), ())
+        if case.history == msgspec.json.decode(row.history or "[]", type=tuple[Turn, ...])
     ]
 
     def other_answer(case: Case) -> bool:
-        return folded(case.expected or "") != folded(row["final_answer"] or row["answer"])
+        return folded(case.expected or "") != folded(row.final_answer or row.answer)
 
     return min(alike, key=lambda case: (other_answer(case), case.id)).id if alike else None
 

@@ -5,20 +5,19 @@ turns out of order, and the database behind a tool at a null in the middle of an
 look: an interaction's id is the store's primary key.
 """
 
-import re
-
 from core.curate import Case
 from core.export.formats import parts
 from core.export.formats.base import Format
 from core.settings import settings
 
-_UNWRITABLE = re.compile("[\0\ud800-\udfff]")
+_REPEATED = 4
 
 
 def objection(format_: Format, case: Case) -> str | None:
     """Why a case cannot be written in this format (a key of `EXCLUSIONS`), or None."""
-    rows = [list(parts.texts(row)) for row in format_.rows(case)]
-    if any(_UNWRITABLE.search(text) for row in rows for text in row):
+    most = settings().export.max_characters
+    rows = None if _is_plain(case, most) else [list(parts.texts(r)) for r in format_.rows(case)]
+    if rows and not all(_is_writable(text) for row in rows for text in row):
         return "unwritable"
     if reason := format_.objection(case):
         return reason
@@ -30,9 +29,32 @@ def objection(format_: Format, case: Case) -> str | None:
         return "empty_text"
     if learnt and not _in_order(format_, [turn["role"] for turn in parts.prompt(case)]):
         return "turns_out_of_order"
-    if any(sum(map(len, row)) > settings().export.max_characters for row in rows):
+    if rows and any(sum(map(len, row)) > most for row in rows):
         return "too_long"
     return "same_as_answer" if case.expected == case.rejected_answer else None
+
+
+def _is_plain(case: Case, most: int) -> bool:
+    """Whether no row of a case can be too long or hold what cannot be written: most cannot, and
+    their rows need not be made to know it."""
+    texts = [case.question, case.expected or "", case.rejected_answer or "", *case.tags]
+    texts += [turn.content for turn in case.history]
+    for source in case.sources:
+        texts += [source.title or "", source.uri or "", source.text or ""]
+    texts += [case.agent_version or "", case.model or ""]
+    text = "".join(texts)
+    # No row repeats its texts as often.
+    return len(text) < most // _REPEATED and _is_writable(text)
+
+
+def _is_writable(text: str) -> bool:
+    if "\0" in text:
+        return False
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _in_order(format_: Format, roles: list[str]) -> bool:

@@ -1,21 +1,28 @@
 """Exports that were made: found by their id, and made again, byte by byte or not at all.
 
-The bytes of an export are kept nowhere. They are made again from the events up to its cut-off and
+The bytes of an export are not kept. They are made again from the events up to its cut-off and
 handed out only when every file has the hash that the manifest of that day names. Where stored text
 has changed since, they cannot be, and it is said what changed and why.
 """
 
-import hashlib
 import re
 from collections.abc import Iterator, Sequence
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 import msgspec
 
 from core.curate import EXCLUSIONS
-from core.export.card import card
-from core.export.prepare import EXPORTER, ExportRefused, Prepared, prepare, refuse_if_found
+from core.export.manifest import certain, describe, id_of
+from core.export.prepare import (
+    EXPORTER,
+    ExportRefused,
+    Prepared,
+    Progress,
+    prepare,
+    refuse_if_found,
+)
 from core.redaction import Redactor
 from core.settings import settings
 from core.store import Store, exports, log, reported
@@ -88,7 +95,13 @@ def named(store: Store, text: str) -> Made:
     return msgspec.convert(found[0], Made)
 
 
-def repeat(store: Store, redactor: Redactor, made: Made) -> Prepared:
+def repeat(
+    store: Store,
+    redactor: Redactor,
+    made: Made,
+    *,
+    progress: Progress = lambda done, of: None,
+) -> Prepared:
     """The files of an export once more, the same bytes.
 
     Raises `ExportRefused` when they cannot be made any more, or are not to be used any more; the
@@ -96,29 +109,30 @@ def repeat(store: Store, redactor: Redactor, made: Made) -> Prepared:
     """
     described = made.described
     ledger = {item.interaction_id: item for item in exports.items(store, made.export_id)}
-    prepared = _from_events(store, redactor, made, ledger)
+    prepared = _from_events(store, redactor, made, ledger, progress)
     again = {item.interaction_id: item for item in prepared.items}
     differing = [id_ for id_, item in ledger.items() if again.get(id_) != item]
-    same = not differing and _hashes(described) == _hashes(prepared.manifest)
+    same = not differing and certain(described) == certain(prepared.manifest)
     general = list(_general(made, same=same))
     if general or not same:
         rows = _reasons(store, made, prepared, differing)
         raise ExportRefused(_refusal(made, len(ledger), len(differing), general, rows))
     refuse_if_found(prepared)
+    written = describe(Path(prepared.folder.name), made.manifest, prepared.format)
     return msgspec.structs.replace(
         prepared,
         export_id=made.export_id,
         manifest=described,
-        files={
-            **prepared.files,
-            "manifest.json": made.manifest.encode(),
-            "README.md": card(prepared.format, described).encode(),
-        },
+        files={**prepared.files, **written},
     )
 
 
 def _from_events(
-    store: Store, redactor: Redactor, made: Made, ledger: dict[str, LedgerItem]
+    store: Store,
+    redactor: Redactor,
+    made: Made,
+    ledger: dict[str, LedgerItem],
+    progress: Progress,
 ) -> Prepared:
     """The export as its events give it today."""
     # A version that has risen since without changing the text is no other text.
@@ -135,6 +149,7 @@ def _from_events(
             cut=made.cut_off,
             without=without,
             stamp=stamp,
+            progress=progress,
         )
 
     prepared = remade()
@@ -145,19 +160,14 @@ def _from_events(
     return prepared
 
 
-def _hashes(manifest: dict[str, Any]) -> dict[str, str]:
-    return {file["path"]: file["sha256"] for file in manifest["files"]}
-
-
 def _general(made: Made, *, same: bool) -> Iterator[str]:
     """Why an export as a whole is not to be made again."""
     described = made.described
     if made.superseded_at:
         yield f"it {made.superseded_because} (superseded on {made.superseded_at:%Y-%m-%d})"
-    if described["exporter"] != EXPORTER:
+    if not same and described["exporter"] != EXPORTER:
         yield f"version {described['exporter']} of the exporter made it, this is {EXPORTER}"
-    body = {key: value for key, value in described.items() if key != "export_id"}
-    if hashlib.sha256(msgspec.json.encode(body)).hexdigest() != made.export_id:
+    if id_of(described) != made.export_id:
         yield "its manifest named an id that was replaced since"
     now = msgspec.to_builtins(settings().export)
     then = described.get("settings", now)  # the first manifests did not name them

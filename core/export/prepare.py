@@ -1,73 +1,83 @@
-"""Makes an export in memory, scans it, and only then lets it out.
+"""Makes an export in a folder of its own and scans it on the way.
 
 The bytes depend on the stored events up to the cut-off and on nothing else: no clock, no
-randomness, rows by id, keys in a fixed order. So an export can be repeated and compared.
+randomness, rows by id, keys in a fixed order. So an export can be repeated and compared. An export
+of any size needs the same memory but for its ids: its texts go from the store to the disk, and from
+there row by row into its files.
 """
 
-import hashlib
-import io
-import os
-import zipfile
-from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from functools import partial
-from itertools import chain
+from itertools import islice
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import msgspec
 
-from core.curate import Case, Curated, curate
+from core.curate import Cases, Curated, curate
 from core.export import gate
-from core.export.card import card
+from core.export.draft import Draft, Found
 from core.export.formats import FORMATS, Format
-from core.redaction import Redactor, redact_uri
-from core.redaction.numbering import Numbering
+from core.export.manifest import describe, id_of, pretty
+from core.redaction import Redactor
 from core.settings import settings
-from core.store import Store, exports, log
+from core.store import Store, exports, log, reported
 from core.store.exports import LedgerItem
 
-EXPORTER = "2"
-# A zip cannot hold an earlier time; a fixed one keeps the bytes the same.
-_ZIP_TIME = (1980, 1, 1, 0, 0, 0)
+EXPORTER = "3"
+"""Rises when the same cases give other rows."""
+
+ROWS_AT_A_TIME = 500
+
+Progress = Callable[[int, int], None]
+"""Told how much is done, and of how much; may raise to stop."""
 
 
 class ExportRefused(Exception):
     """The export must not be made; the message says why and what to do."""
 
 
-class Found(msgspec.Struct, frozen=True):
-    """Personal data that the last scan met: in which item, of which type, under which key."""
-
-    id: str
-    type: str
-    key: str
-
-
 class Prepared(msgspec.Struct, frozen=True, kw_only=True):
-    """An export in memory. `files` maps a file name to its bytes, the data file first.
+    """An export in a folder of its own, which is deleted when nobody holds this any more.
 
-    `warnings` are sentences on what the files are of little use for.
+    `files` maps a file's name to where it lies, the data file first; there is none when something
+    was `found`. `warnings` are sentences on what the files are of little use for. `reports` is the
+    last report of personal data before it was made.
     """
 
     export_id: str
     format: Format
-    cases: list[Case]
+    cases: Cases
     excluded: dict[str, list[str]]
     found: list[Found]
     overlaps: tuple[tuple[str, str], ...]
     warnings: list[str]
-    files: dict[str, bytes]
+    files: dict[str, Path]
     manifest: dict[str, Any]
     items: list[LedgerItem]
     sample: bool
+    reports: int
+    folder: TemporaryDirectory[str]
 
     @property
     def counts(self) -> dict[str, int]:
         """Rows by kind."""
         counts: dict[str, int] = self.manifest["counts"]
         return counts
+
+    @property
+    def archive_name(self) -> str:
+        """What a zip of it is called."""
+        return f"flywheel-{self.format.name}-{self.export_id[:8]}.zip"
+
+    def head(self, lines: int) -> list[str]:
+        """The first lines of the data file."""
+        if not self.files:
+            return []
+        with self.files[self.format.file].open("rb") as stream:
+            return [line.decode().removesuffix("\n") for line in islice(stream, lines)]
 
 
 def prepare(
@@ -80,12 +90,13 @@ def prepare(
     cut: int | None = None,
     without: Iterable[str] = (),
     stamp: str | None = None,
+    progress: Progress = lambda done, of: None,
 ) -> Prepared:
     """Make the files of an export from everything stored up to `as_of` (None: up to now).
 
     `cut` is the cut-off itself, where it is known. `without` are ids of items to leave out. `stamp`
     is the redaction version to note beside each item, for a repetition. Raises `ExportRefused` for
-    an unknown format; what the scan finds is in `found`.
+    an unknown format, `OSError` when the disk is full; what the scan finds is in `found`.
     """
     if format_name not in FORMATS:
         raise ExportRefused(f"There is no format {format_name}; there are {', '.join(FORMATS)}.")
@@ -95,22 +106,26 @@ def prepare(
         raise ExportRefused(f"There is no interaction {', '.join(sorted(unknown))} to leave out.")
     if cut is None:
         cut = log.last_event(store, sample=sample, as_of=as_of)
-    curated = curated_for(store, format_, sample=sample, cut=cut, without=without)
-    if stamp:
-        stamped = [msgspec.structs.replace(case, redaction_version=stamp) for case in curated.cases]
-        curated = msgspec.structs.replace(curated, cases=stamped)
-    rows = [format_.rows(case) for case in curated.cases]
-    lines = [b"".join(msgspec.json.encode(row) + b"\n" for row in of_case) for of_case in rows]
-    found = [
-        Found(case.id, type_, key)
-        for case, of_case in zip(curated.cases, rows, strict=True)
-        for type_, key in dict.fromkeys(_scan(redactor, of_case, format_.exempt))
-    ]
-    all_rows = list(chain.from_iterable(rows))
-    data = {format_.file: b"".join(lines), **format_.beside(all_rows)}
-    kinds: Counter[str] = Counter()
-    for case, of_case in zip(curated.cases, rows, strict=True):
-        kinds[case.kind] += len(of_case)
+    reports = reported.last(store)
+    number = exports.count(store, sample=sample, cut=cut)
+    # Half of the way is to find out what is a case, half to scan and to write those that are.
+    curated = curated_for(
+        store,
+        format_,
+        sample=sample,
+        cut=cut,
+        without=without,
+        progress=lambda done: progress(done, 2 * number),
+    )
+    cases = curated.cases
+    folder = TemporaryDirectory(dir=store.scratch())
+    draft = Draft(Path(folder.name), format_, redactor)
+    for start in range(0, len(cases), ROWS_AT_A_TIME):
+        progress(number + number * start // len(cases), 2 * number)
+        some = cases[start : start + ROWS_AT_A_TIME]
+        if stamp:
+            some = [msgspec.structs.replace(case, redaction_version=stamp) for case in some]
+        draft.add(some)
     filters = {"sample": sample, "taken_out": without}
     manifest: dict[str, Any] = {
         "schema": "flywheel-export/1",
@@ -118,41 +133,33 @@ def prepare(
         "format": format_.name,
         "filters": filters,
         "cut_off": cut,
-        "redaction_versions": sorted({case.redaction_version for case in curated.cases}),
+        "redaction_versions": sorted(draft.versions),
         "holdout": curated.percent,
-        "files": [
-            {"path": path, "rows": _rows_in(path, all_rows), "sha256": _sha256(content)}
-            for path, content in data.items()
-        ],
-        "rows": len(all_rows),
-        "counts": dict(sorted(kinds.items())),
+        "files": draft.close(),
+        "rows": draft.counts.total(),
+        "counts": dict(sorted(draft.counts.items())),
         "excluded": {reason: len(ids) for reason, ids in curated.excluded.items()},
-        "items": [{"id": case.id, "revision": case.revision} for case in curated.cases],
+        "items": [_Item(item.interaction_id, item.revision) for item in draft.items],
         "parent": exports.parent(store, format_=format_.name, cut_off=cut, filters=filters),
         "settings": msgspec.to_builtins(settings().export),
     }
-    export_id = _sha256(msgspec.json.encode(manifest))
-    manifest = {"export_id": export_id, **manifest}
-    pretty = msgspec.json.format(msgspec.json.encode(manifest), indent=2) + b"\n"
+    export_id = id_of(manifest)
+    text = pretty({"export_id": export_id, **manifest})
+    described = describe(Path(folder.name), text, format_) if draft.files else {}
     return Prepared(
         export_id=export_id,
         format=format_,
-        cases=curated.cases,
+        cases=cases,
         excluded=curated.excluded,
-        found=found,
+        found=draft.found,
         overlaps=curated.overlaps,
-        warnings=_warnings(format_, len(all_rows)),
-        files={
-            **data,
-            "manifest.json": pretty,
-            "README.md": card(format_, manifest).encode(),
-        },
-        manifest=manifest,
-        items=[
-            LedgerItem(case.id, case.revision, format_.purpose, _sha256(line))
-            for case, line in zip(curated.cases, lines, strict=True)
-        ],
+        warnings=_warnings(format_, draft.counts.total()),
+        files={**draft.files, **described},
+        manifest={"export_id": export_id, **manifest},
+        items=draft.items,
         sample=sample,
+        reports=reports,
+        folder=folder,
     )
 
 
@@ -160,59 +167,10 @@ def line_for(store: Store, interaction_id: str, format_name: str, *, sample: boo
     """What an item is, today, in an export of this format: its lines; None when it is in none."""
     format_ = FORMATS[format_name]
     curated = curated_for(store, format_, sample=sample, cut=log.last_event(store, sample=sample))
-    for case in curated.cases:
-        if case.id == interaction_id:
-            return "\n".join(msgspec.json.encode(row).decode() for row in format_.rows(case))
-    return None
-
-
-def write(prepared: Prepared, folder: Path) -> list[Path]:
-    """Write the export's files into a folder, made when missing; returns their paths.
-
-    Each file appears whole or not at all. Raises `ExportRefused` when the scan found something,
-    `OSError` when the folder cannot be written.
-    """
-    refuse_if_found(prepared)
-    folder.mkdir(parents=True, exist_ok=True)
-    paths = []
-    for name, content in prepared.files.items():
-        path = folder / name
-        path.parent.mkdir(exist_ok=True)
-        draft = path.with_name(f".{path.name}.{os.getpid()}")
-        try:
-            draft.write_bytes(content)
-            draft.replace(path)
-        finally:
-            draft.unlink(missing_ok=True)
-        paths.append(path)
-    return paths
-
-
-def zipped(prepared: Prepared) -> bytes:
-    """The export's folder as a zip. Raises `ExportRefused` when the scan found something."""
-    refuse_if_found(prepared)
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, content in prepared.files.items():
-            entry = zipfile.ZipInfo(name, _ZIP_TIME)
-            entry.compress_type = zipfile.ZIP_DEFLATED
-            entry.external_attr = 0o644 << 16
-            archive.writestr(entry, content)
-    return buffer.getvalue()
-
-
-def record(store: Store, prepared: Prepared, now: datetime) -> None:
-    """Note in the ledger that this export has left the house."""
-    exports.record(
-        store,
-        prepared.export_id,
-        format_=prepared.format.name,
-        cut_off=prepared.manifest["cut_off"],
-        now=now,
-        manifest=prepared.files["manifest.json"].decode(),
-        items=prepared.items,
-        sample=prepared.sample,
-    )
+    if interaction_id not in curated.cases.ids:
+        return None
+    case = curated.cases[curated.cases.ids.index(interaction_id)]
+    return "\n".join(msgspec.json.encode(row).decode() for row in format_.rows(case))
 
 
 def refuse_if_found(prepared: Prepared) -> None:
@@ -233,7 +191,13 @@ def refuse_if_found(prepared: Prepared) -> None:
 
 
 def curated_for(
-    store: Store, format_: Format, *, sample: bool, cut: int, without: Iterable[str] = ()
+    store: Store,
+    format_: Format,
+    *,
+    sample: bool,
+    cut: int,
+    without: Iterable[str] = (),
+    progress: Callable[[int], None] = lambda done: None,
 ) -> Curated:
     """The cases that a format takes, as they were at a cut-off, and why the rest is out."""
     return curate(
@@ -244,11 +208,15 @@ def curated_for(
         without=without,
         kinds=format_.kinds,
         objection=partial(gate.objection, format_),
+        progress=progress,
     )
 
 
-def _rows_in(path: str, rows: list[Any]) -> int:
-    return 0 if path.endswith(".py") else len(rows)
+class _Item(msgspec.Struct, frozen=True, gc=False):
+    """An item as the manifest names it."""
+
+    id: str
+    revision: int
 
 
 def _warnings(format_: Format, rows: int) -> list[str]:
@@ -256,24 +224,3 @@ def _warnings(format_: Format, rows: int) -> list[str]:
         return []
     least = format_.least_rows
     return [f"A model learns next to nothing from fewer than {least} rows; this file has {rows}."]
-
-
-def _scan(redactor: Redactor, value: Any, exempt: frozenset[str], key: str = "") -> Iterator[Any]:
-    match value:
-        case dict():
-            for name, item in value.items():
-                if name not in exempt:
-                    yield from _scan(redactor, item, exempt, name)
-        case list() | tuple():
-            for item in value:
-                yield from _scan(redactor, item, exempt, key)
-        case str() if key == "uri":
-            if redact_uri(redactor, value, Numbering(), models=False).text != value:
-                yield "URL", key
-        case str():
-            for finding in redactor.find(value, models=False):
-                yield finding.type, key
-
-
-def _sha256(content: bytes) -> str:
-    return hashlib.sha256(content).hexdigest()

@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import wraps
 from pathlib import Path
+from shutil import rmtree
 from types import TracebackType
 from typing import Any, Concatenate, ParamSpec, Self, TypeVar
 
@@ -66,6 +67,7 @@ class Store:
         except duckdb.Error as error:
             raise _explained(path, error) from error
         _drop(self._leftover)
+        rmtree(self._scratch, ignore_errors=True)  # of a process that was killed
         with self.write() as cursor:
             migrate(cursor)
 
@@ -129,6 +131,18 @@ class Store:
             finally:
                 self._connection = duckdb.connect(str(self.path), config=CONFIG)
 
+    def scratch(self) -> Path:
+        """A folder beside the database for files of this process, gone when the store is closed.
+
+        Only for what has been redacted. Raises `OSError`.
+        """
+        self._scratch.mkdir(mode=0o700, exist_ok=True)
+        return self._scratch
+
+    @property
+    def _scratch(self) -> Path:
+        return self.path.with_name(f"{self.path.name}.scratch")
+
     @property
     def _leftover(self) -> Path:
         return self.path.with_name(f"{self.path.name}.new")
@@ -137,6 +151,7 @@ class Store:
         """Write everything to the file and let go of it."""
         with self._lock:
             self._connection.close()
+        rmtree(self._scratch, ignore_errors=True)
 
     def __enter__(self) -> Self:
         return self

@@ -1,18 +1,24 @@
 """What exports are made from, and the ledger of those that were made."""
 
-from collections.abc import Sequence
+from collections import deque
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
+from itertools import starmap
 from typing import Any
 
 import duckdb
 import msgspec
 
 from core.store.database import Store
-from core.store.log import utc
-from core.store.state import STATE
+from core.store.log import insert, utc
+from core.store.state import STATE_OF_SOME
+
+PART = 10_000
+"""Interactions that are read at a time."""
 
 
-class LedgerItem(msgspec.Struct, frozen=True):
+class LedgerItem(msgspec.Struct, frozen=True, gc=False):
     """Which interaction, at which revision, went into which side of an export."""
 
     interaction_id: str
@@ -21,16 +27,75 @@ class LedgerItem(msgspec.Struct, frozen=True):
     row_hash: str
 
 
-def candidates(store: Store, *, sample: bool, cut: int) -> list[dict[str, Any]]:
-    """Every interaction with its state as it was at the cut-off, by id."""
+class Candidate(msgspec.Struct, frozen=True, gc=False):
+    """An interaction with its state, as far as it counts for an export; history and sources are
+    JSON. `corrected`: a user said what would be right."""
+
+    id: str
+    question: str
+    answer: str
+    history: str | None
+    sources: str | None
+    agent_version: str | None
+    model: str | None
+    logged_at: datetime | None
+    tags: list[str] | None
+    consent: bool | None
+    redaction_version: str
+    signal: str | None
+    corrected: bool
+    conflict: bool
+    status: str
+    final_answer: str | None
+    revision: int
+
+
+def count(store: Store, *, sample: bool, cut: int) -> int:
+    """How many interactions there were at a cut-off."""
+    found = store.rows(
+        "SELECT count(*) AS n FROM interactions WHERE is_sample = ? AND seq <= ?", [sample, cut]
+    )
+    return int(found[0]["n"])
+
+
+def candidates(store: Store, *, sample: bool, cut: int) -> Iterator[Candidate]:
+    """Every interaction with its state as it was at the cut-off, in the order stored.
+
+    Read by parts, so that they need not be in memory together, one part ahead.
+    """
+    columns = ", ".join(Candidate.__struct_fields__)
+    query = f"""
+        {STATE_OF_SOME} SELECT
+        {columns.replace("corrected", "coalesce(correction, '') <> '' AS corrected")}
+        FROM state ORDER BY seq, id
+        """
+
+    def read(part: dict[str, int]) -> list[tuple[Any, ...]]:
+        with store.read() as cursor:
+            return cursor.execute(query, {"cut": cut, "sample": sample, **part}).fetchall()
+
+    parts = _parts(store, sample=sample, cut=cut)
+    with ThreadPoolExecutor(1, thread_name_prefix="ahead") as ahead:
+        coming = deque(ahead.submit(read, part) for part in parts[:1])
+        for part in [*parts[1:], None]:
+            if not coming:
+                return
+            rows = coming.popleft().result()
+            if part:
+                coming.append(ahead.submit(read, part))
+            yield from starmap(Candidate, rows)
+
+
+def _parts(store: Store, *, sample: bool, cut: int) -> list[dict[str, int]]:
+    """The first and the last event of every so many interactions."""
     return store.rows(
-        f"""
-        {STATE} SELECT id, question, answer, history, sources, agent_version, model, logged_at,
-            tags, consent, redaction_version, signal, correction, conflict, status, final_answer,
-            reason, revision, decided_at
-        FROM state ORDER BY id
+        """
+        SELECT min(seq) AS first, max(seq) AS last FROM (
+            SELECT seq, row_number() OVER (ORDER BY seq, id) - 1 AS place
+            FROM interactions WHERE is_sample = ? AND seq <= ?
+        ) GROUP BY place // ? ORDER BY first
         """,
-        {"cut": cut, "sample": sample},
+        [sample, cut, PART],
     )
 
 
@@ -55,11 +120,14 @@ def record(
             "is_sample) VALUES (nextval('events'), ?, ?, ?, ?, ?, ?)",
             [export_id, format_, cut_off, utc(now), manifest, sample],
         )
-        for item in items:
-            cursor.execute(
-                "INSERT INTO export_items VALUES (?, ?, ?, ?, ?)",
-                [export_id, item.interaction_id, item.revision, item.split, item.row_hash],
-            )
+        insert(
+            cursor,
+            "export_items",
+            [
+                [export_id, item.interaction_id, item.revision, item.split, item.row_hash]
+                for item in items
+            ],
+        )
 
 
 def parent(store: Store, *, format_: str, cut_off: int, filters: dict[str, Any]) -> str | None:

@@ -5,6 +5,8 @@ Links are made once and kept, whatever happens to the texts later: a side that w
 
 from collections.abc import Sequence
 from datetime import datetime
+from itertools import groupby
+from operator import itemgetter
 from typing import Any
 
 from core.store.database import Store
@@ -38,16 +40,19 @@ def keep_links(store: Store, links: Sequence[tuple[str, str, str]]) -> None:
         insert(cursor, "question_links", [list(link) for link in links if link[0] not in known])
 
 
-def arrived(store: Store, *, sample: bool, cut: int) -> list[dict[str, Any]]:
-    """Interactions up to the cut-off with their links: seq, id, content_key, first_ids."""
-    return store.rows(
-        "SELECT i.seq, i.id, i.content_key, "
-        "list(l.first_id ORDER BY l.first_id, l.why) AS first_ids "
-        "FROM interactions i JOIN question_links l ON l.interaction_id = i.id "
-        "WHERE i.is_sample = ? AND i.seq <= ? GROUP BY i.seq, i.id, i.content_key "
-        "ORDER BY i.seq, i.id",
-        [sample, cut],
-    )
+def arrived(store: Store, *, sample: bool, cut: int) -> list[tuple[int, str, str, tuple[str, ...]]]:
+    """Interactions up to the cut-off with their links: event, id, content key, first ids."""
+    with store.read() as cursor:
+        links = cursor.execute(
+            "SELECT i.seq, i.id, i.content_key, l.first_id "
+            "FROM interactions i JOIN question_links l ON l.interaction_id = i.id "
+            "WHERE i.is_sample = ? AND i.seq <= ? ORDER BY i.seq, i.id, l.first_id, l.why",
+            [sample, cut],
+        ).fetchall()
+    return [
+        (*key, tuple([first_id for *_, first_id in of_one]))
+        for key, of_one in groupby(links, key=itemgetter(0, 1, 2))
+    ]
 
 
 def joined(store: Store, *, sample: bool, cut: int) -> list[dict[str, Any]]:

@@ -53,7 +53,8 @@ WITH item AS (
 ), decision AS (
     SELECT DISTINCT ON (interaction_id) interaction_id, revision, action, final_answer, reason,
            note, reviewer, decided_at
-    FROM decisions WHERE seq <= $cut ORDER BY interaction_id, revision DESC
+    FROM decisions WHERE seq <= $cut AND interaction_id IN (SELECT id FROM item)
+    ORDER BY interaction_id, revision DESC
 ), state AS (
     SELECT i.*, b.correction,
            coalesce(v.ups, 0) AS ups, coalesce(v.downs, 0) AS downs, coalesce(e.edits, 0) AS edits,
@@ -81,3 +82,6 @@ WITH item AS (
 # The same of one interaction only, with the parameter `id` in the place of `sample`: what is on a
 # reviewer's screen is asked for at every click.
 STATE_OF_ONE = STATE.replace(_SCOPE, "id = $id")
+
+# The same of those stored as events `first` to `last`: whoever reads every text reads it by parts.
+STATE_OF_SOME = STATE.replace(_SCOPE, f"{_SCOPE} AND seq BETWEEN $first AND $last")

@@ -4,11 +4,19 @@ from collections.abc import Callable
 from typing import Any
 
 import msgspec
+import pyarrow as pa
 
 from core.curate import KINDS, Case, Purpose
 from core.records import Kind
 
 Row = dict[str, Any]
+
+
+class Parquet(msgspec.Struct, frozen=True):
+    """The rows once more, as a table of this schema in this file."""
+
+    file: str
+    schema: pa.Schema
 
 
 class Format(msgspec.Struct, frozen=True, kw_only=True):
@@ -17,9 +25,10 @@ class Format(msgspec.Struct, frozen=True, kw_only=True):
     `rows` gives the JSON objects of a case, one a line, their keys in the order written. `kinds`
     are the cases that it takes. `alternates`: in a conversation user and assistant must take turns.
     `objection` says why the reader of this format must not get a case (a key of `EXCLUSIONS`), or
-    None. `beside` makes further files from all rows. `header` stands before the card. `exempt` are
-    the keys whose values are ids, times or fixed words and are not scanned. Fewer than `least_rows`
-    are of little use. `use` is a command that uses the file.
+    None. `parquet` has the rows once more. `beside` are further files, the same for every export.
+    `header` stands before the card. `exempt` are the keys whose values are ids, times or fixed
+    words and are not scanned. Fewer than `least_rows` are of little use. `use` is a command that
+    uses the file.
     """
 
     name: str
@@ -32,7 +41,8 @@ class Format(msgspec.Struct, frozen=True, kw_only=True):
     kinds: tuple[Kind, ...] = KINDS
     alternates: bool = False
     objection: Callable[[Case], str | None] = lambda case: None
-    beside: Callable[[list[Row]], dict[str, bytes]] = lambda rows: {}
+    parquet: Parquet | None = None
+    beside: dict[str, bytes] = {}
     header: str = ""
     exempt: frozenset[str] = frozenset()
     least_rows: int = 1

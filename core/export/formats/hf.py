@@ -5,14 +5,11 @@ and a card whose YAML header says which file is which split.
 Source: https://huggingface.co/docs/hub/datasets-manual-configuration.
 """
 
-import io
-
 import pyarrow as pa
-import pyarrow.parquet
 
 from core.curate import Case
 from core.export.formats import parts
-from core.export.formats.base import Format, Row
+from core.export.formats.base import Format, Parquet, Row
 
 _MESSAGE = pa.struct([("role", pa.string()), ("content", pa.string())])
 _SCHEMA = pa.schema([("id", pa.string()), ("kind", pa.string()), ("messages", pa.list_(_MESSAGE))])
@@ -21,12 +18,6 @@ _SCHEMA = pa.schema([("id", pa.string()), ("kind", pa.string()), ("messages", pa
 def _rows(case: Case) -> list[Row]:
     conversation = [*parts.prompt(case), *parts.answer(case.expected)]
     return [{"id": case.id, "kind": case.kind, "messages": conversation}]
-
-
-def _parquet(rows: list[Row]) -> dict[str, bytes]:
-    stream = io.BytesIO()
-    pa.parquet.write_table(pa.Table.from_pylist(rows, schema=_SCHEMA), stream)
-    return {"data/train.parquet": stream.getvalue()}
 
 
 FORMAT = Format(
@@ -41,7 +32,7 @@ FORMAT = Format(
     "print(load_dataset('json', data_files='data/train.jsonl'))\"",
     file="data/train.jsonl",
     rows=_rows,
-    beside=_parquet,
+    parquet=Parquet("data/train.parquet", _SCHEMA),
     header="""---
 configs:
 - config_name: default

@@ -6,7 +6,7 @@ Source: parametrize and getfixturevalue (https://docs.pytest.org/en/stable/refer
 """
 
 from core.export.formats import eval_jsonl
-from core.export.formats.base import Format, Row
+from core.export.formats.base import Format
 
 MODULE = b'''"""Asks the agent every question in cases.jsonl and compares what it says.
 
@@ -54,10 +54,6 @@ def test_the_agent_answers_well(case, answer, judge):
 '''
 
 
-def _module(rows: list[Row]) -> dict[str, bytes]:
-    return {"test_cases.py": MODULE}
-
-
 FORMAT = Format(
     name="pytest",
     title="Tests for pytest",
@@ -68,6 +64,6 @@ FORMAT = Format(
     use="python -m pytest test_cases.py  # with cases.jsonl beside it",
     file="cases.jsonl",
     rows=eval_jsonl.rows,
-    beside=_module,
+    beside={"test_cases.py": MODULE},
     exempt=eval_jsonl.FORMAT.exempt,
 )
