@@ -29,7 +29,7 @@ pictures: .venv/installed browser
 	@$(BIN)/python -m tests.screenshots
 
 # The tools that exported files are for: only the tests need them, so each set has its own place.
-consumers: .venv/consumers/tools/installed .venv/consumers/deepeval/installed
+consumers: $(patsubst %,.venv/consumers/%/installed,tools deepeval trl)
 
 .venv/consumers/%/installed: tests/consumers/%.txt | .venv/installed
 	@echo "Installing $< for the tests of exports (a minute or two the first time) ..."

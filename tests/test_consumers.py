@@ -77,6 +77,7 @@ def run(*command: str | Path, folder: Path) -> str:
         ("inspect", "tools"),
         ("mistral", "tools"),
         ("openai", "tools"),
+        ("trl", "trl"),
     ],
 )
 def test_a_tool_takes_its_files(tool: str, environment: str, exported: Path) -> None:
