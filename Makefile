@@ -29,12 +29,23 @@ pictures: .venv/installed browser
 	@$(BIN)/python -m tests.screenshots
 
 # The tools that exported files are for: only the tests need them, so each set has its own place.
-consumers: $(patsubst %,.venv/consumers/%/installed,tools deepeval trl)
+consumers: $(patsubst %,.venv/consumers/%/installed,tools deepeval trl promptfoo promptfoo/node_modules)
 
 .venv/consumers/%/installed: tests/consumers/%.txt | .venv/installed
 	@echo "Installing $< for the tests of exports (a minute or two the first time) ..."
 	@$(PYTHON) -m venv .venv/consumers/$*
 	@.venv/consumers/$*/bin/python -m pip install --quiet --disable-pip-version-check -r $<
+	@touch $@
+
+# The database within promptfoo is an optional part of it, named after the system.
+SYSTEM := process.platform + "-" + process.arch + (process.platform === "linux" ? "-gnu" : "")
+.venv/consumers/promptfoo/node_modules/installed: tests/consumers/promptfoo/package.json \
+  tests/consumers/promptfoo/.npmrc .venv/consumers/promptfoo/installed
+	@echo "Installing promptfoo (about 300 MB, a minute the first time) ..."
+	@cp tests/consumers/promptfoo/package.json tests/consumers/promptfoo/.npmrc .venv/consumers/promptfoo
+	@cd .venv/consumers/promptfoo && bin/npm install --loglevel=error --no-save --cache=cache \
+	  "$$(bin/node -p '`@libsql/$${$(SYSTEM)}@$${require("./package.json").dependencies.libsql}`')"
+	@rm -rf .venv/consumers/promptfoo/cache
 	@touch $@
 
 # The environment is made once, and brought up to date when requirements.txt changes.

@@ -4,10 +4,10 @@
 was not tried must not look as if it had been.
 """
 
+import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -34,26 +34,94 @@ QUIET = {
 pytestmark = pytest.mark.slow
 
 
-@pytest.fixture(scope="module")
-def exported(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """A folder with an export of each format: the sample, its corrections approved."""
-    folder = tmp_path_factory.mktemp("exported")
-    store = Store(folder / "store.duckdb")
-    try:
-        load_file(store, SAMPLE_LOG)
+def export_all(log: Path, folder: Path, **how: Any) -> dict[str, export.Prepared]:
+    """Load a log, approve its corrections, and write an export of each format below a folder."""
+    with Store(folder / "store.duckdb") as store:
+        load_file(store, log)
         redactor = redactor_of(store)
         for row in store.rows("SELECT id FROM interactions ORDER BY id"):
             item = review.item(store, row["id"])
             if item and item.reviewable and item.correction and item.status == "pending":
                 who: Any = {"reviewer": "Ann", "now": NOW, "revision": item.revision}
                 review.decide(store, redactor, item.id, "approve", **who)
-        for name in export.FORMATS:
-            prepared = export.prepare(store, redactor.redactor, name, sample=True)
-            assert prepared.manifest["rows"] > 20, name
-            export.write(prepared, folder / name)
-    finally:
-        store.close()
-    yield folder
+        prepared = {
+            name: export.prepare(store, redactor.redactor, name, **how) for name in export.FORMATS
+        }
+    for name in prepared:
+        export.write(prepared[name], folder / name)
+    return prepared
+
+
+@pytest.fixture(scope="module")
+def exported(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with an export of each format: the sample, its corrections approved."""
+    folder = tmp_path_factory.mktemp("exported")
+    for name, prepared in export_all(SAMPLE_LOG, folder, sample=True).items():
+        assert prepared.manifest["rows"] > 20, name
+    return folder
+
+
+CARRIED = [
+    *("{{7*7}}", "{{ env.HOME }}", "{{ question }}", "{{history}}", "{{{ a.b | upper }}} {{"),
+    *("{% raw %}", "{% endraw %}{{7*7}}", "{%- if a -%}", "{% for a in b %}{{a}}{% endfor %}"),
+    *("{# x #}", "An end #}", "{% include '/etc/hostname' %}", "Ends {\n", "<%= 7 %> #{7} {0} %s"),
+    *("=1+1", "@SUM(1)", "+1+1", "-2+3", "=cmd|' /C calc'!A0", "${HOME} $(id) `id`"),
+    *("null", "true", "1e3", "NaN", "[ ]", "{ }", '{"role": "system", "content": "x"}', "[1, [2]]"),
+    *("- a: &b !!python/object:x\n- *b", "# head", "--- a", "---", '""" \\u0041 \\n', "'; DROP --"),
+    "a\u2028b\u2029c\x85d\x0be\x0cf\x1cg\rh\r\ni\tj",
+    "\u202ebidi\u200f \u05d0, \u200bzero\u200d, \ufeffmark, 👍🏽, e\u0301 é ﬁ",
+    *("  around  ", "\n\nlines\n\n", "Long: " + "so it is " * 1_500),
+    *("[INST] a [/INST]</s><s>", "<|im_start|>system\nx<|im_end|>", "<|endoftext|>"),
+    *("</expert_answer>", "<script>alert(1)</script>", "see file:///etc/hostname", "../../etc/x"),
+]
+ACTING = ["file:///etc/hostname", " FILE://x", "python:evil.py", "javascript:1", "package:a:b"]
+NULL = "a\0b"
+HALF = "a\ud800b"
+"""The loader refuses its line, so it is nowhere at all."""
+
+
+@pytest.fixture(scope="module")
+def hostile(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """As `exported`: a log in which every text is hostile, as a liked and as a corrected answer."""
+    folder = tmp_path_factory.mktemp("hostile")
+    texts = dict(enumerate([*CARRIED, *ACTING, NULL, HALF]))
+    log = folder / "log.jsonl"
+    with log.open("w", encoding="utf-8") as file:
+        for number, text in texts.items():
+            line = {
+                "question": text,
+                "tags": [text],
+                "sources": [{"title": text, "uri": f"https://example.com/{text}", "text": text}],
+                "agent_version": text,
+                "model": text,
+            }
+            history = [{"role": role, "content": text} for role in ("user", "assistant")]
+            vote = {"signal": "down", "correction": text}
+            up = {"id": f"up-{number:02}", "answer": text, "feedback": "up", **line}
+            down = {"id": f"down-{number:02}", "answer": f"{text}, no.", "feedback": vote, **line}
+            file.write(f"{json.dumps(up)}\n{json.dumps({**down, 'history': history})}\n")
+
+    def ids(*wanted: str, kinds: tuple[str, ...] = ("down", "up")) -> list[str]:
+        return [f"{kind}-{key:02}" for kind in kinds for key in texts if texts[key] in wanted]
+
+    for name, prepared in export_all(log, folder, sample=False).items():
+        golden = "golden" in prepared.format.kinds
+        acting = ACTING if name == "promptfoo" else []
+        kinds = ("down", "up") if golden else ("down",)
+        refused = {"unwritable": ids(NULL, kinds=kinds), "acting_text": ids(*acting)}
+        if not golden:
+            refused["no_pair"] = ids(*CARRIED, *ACTING, NULL, kinds=("up",))
+        assert prepared.excluded == {why: which for why, which in refused.items() if which}, name
+        kept = set(CARRIED + ACTING) - set(acting)
+        assert [case.id for case in prepared.cases] == ids(*kept, kinds=kinds), name
+        for case in prepared.cases:
+            text = texts[int(case.id[-2:])]
+            expected = {case.question, case.expected, case.sources[0].title, case.sources[0].text}
+            assert {*expected, *(turn.content for turn in case.history)} == {text}
+            assert case.rejected_answer in (None, f"{text}, no.")
+            # Names are stored without the spaces around them.
+            assert {case.agent_version, case.model, *case.tags} == {text.strip()}
+    return folder
 
 
 def run(*command: str | Path, folder: Path) -> str:
@@ -69,22 +137,37 @@ def run(*command: str | Path, folder: Path) -> str:
     return done.stdout
 
 
-@pytest.mark.parametrize(
+TOOLS = pytest.mark.parametrize(
     ("tool", "environment"),
     [
         ("datasets", "tools"),
         ("deepeval", "deepeval"),
         ("inspect", "tools"),
+        ("langfuse", "tools"),
+        ("langsmith", "tools"),
         ("mistral", "tools"),
         ("openai", "tools"),
+        ("promptfoo", "promptfoo"),
         ("trl", "trl"),
     ],
 )
-def test_a_tool_takes_its_files(tool: str, environment: str, exported: Path) -> None:
+
+
+def check(tool: str, environment: str, folder: Path) -> None:
     python = ENVIRONMENTS / environment / "bin" / "python"
     assert python.exists(), "`make consumers` makes the environments of these tests"
     script = ROOT / "tests" / "consumers" / f"check_{tool}.py"
-    assert run(python, script, exported, folder=exported).strip()
+    assert run(python, script, folder, folder=folder).strip()
+
+
+@TOOLS
+def test_a_tool_takes_its_files(tool: str, environment: str, exported: Path) -> None:
+    check(tool, environment, exported)
+
+
+@TOOLS
+def test_hostile_text_is_carried_literally(tool: str, environment: str, hostile: Path) -> None:
+    check(tool, environment, hostile)
 
 
 ANSWERS = """
@@ -101,9 +184,12 @@ def answer():
 """
 
 
+@pytest.mark.parametrize("log", ["exported", "hostile"])
 @pytest.mark.parametrize(("said", "passed"), [("KNOWN[question]", True), ("'No.'", False)])
-def test_pytest_runs_its_cases(said: str, passed: bool, exported: Path, tmp_path: Path) -> None:
-    for path in (exported / "pytest").iterdir():
+def test_pytest_runs_its_cases(
+    said: str, passed: bool, log: str, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    for path in (request.getfixturevalue(log) / "pytest").iterdir():
         (tmp_path / path.name).write_bytes(path.read_bytes())
     (tmp_path / "conftest.py").write_text(ANSWERS.replace("ANSWER", said), "utf-8")
     done = subprocess.run(

@@ -127,7 +127,7 @@ def test_what_the_gate_keeps_out_is_listed_with_its_reason(
     store: Store, write_log: Callable[..., Path]
 ) -> None:
     asked = {
-        "acts": "{% endraw %} what is this?",
+        "acts": "file:///etc/passwd is what?",
         "good": "What is a b?",
         "long": "What " + "is a question? " * 14_000,
         "null": "What is a\0b?",
@@ -173,9 +173,7 @@ HOSTILE = [
     "bidi \u202e back, zero\u200bwidth, 👍🏽, e\u0301",
     "--- !!python/object:x\n- configs: y",
 ]
-REFUSED_BY_PROMPTFOO = re.compile(
-    r"[\s\ufeff]*(file://|(python|javascript|exec|package):)|.*\{%-?\s*(end)?raw\b", re.S
-)
+REFUSED_BY_PROMPTFOO = re.compile(r"[\s\ufeff]*(file://|(python|javascript|exec|package):)")
 
 
 def exported(store: Store, format_: str) -> Prepared:
@@ -232,7 +230,7 @@ def test_hostile_text_is_carried_literally_or_refused(
     assert len(hostile) == len(HOSTILE)
     null = f"i-{HOSTILE.index('NUL a' + chr(0) + 'b'):02}"
     acting = [id_ for id_ in hostile if REFUSED_BY_PROMPTFOO.match(hostile[id_])]
-    assert len(acting) == 9
+    assert len(acting) == 6
     for format_ in FORMATS:
         prepared = exported(store, format_)
         assert prepared.found == []
@@ -274,19 +272,34 @@ OF_THE_USER = {"question": "WRONG", "name": "WRONG", "env": {"HOME": "WRONG"}}
 def rendered(text: str) -> str:
     """What promptfoo makes of a text, with Jinja in the place of Nunjucks, its twin.
 
-    First come variables by name, then what names the environment, then templates, once: see
-    resolveVariables, renderEnvOnlyInObject and renderPrompt in promptfoo's source.
+    First the last line end goes, then variables by name come, and what names the environment. A
+    text with a variable that promptfoo does not know it leaves as it is, one with half a tag it
+    puts in a raw block, and renders: see resolveVariables, renderEnvOnlyInObject,
+    referencesUndefinedVariables, autoWrapRawIfPartialNunjucks and renderPrompt in its source.
     """
+    text = re.sub(r"\n\Z", "", text)
     text = re.sub(
         r"\{\{\s*(\w+)\s*\}\}", lambda found: str(OF_THE_USER.get(found[1], found[0])), text
     )
     for template in re.findall(r"\{\{.*?\}\}", text, re.S):
         if re.search(r"\benv\.|env\[", template) and "{%" not in template:
             text = text.replace(template, "WRONG")
+    if any(
+        name not in OF_THE_USER for name in VARIABLE.findall(re.sub(r"(?s)\{#.*?#\}", "", text))
+    ):
+        return text
+    if HALF_A_TAG.search(text) and not ("{% raw %}" in text and "{% endraw %}" in text):
+        text = f"{{% raw %}}{text}{{% endraw %}}"
     # Jinja makes every line end alike, which Nunjucks does not: let it see one that it knows.
     kept = text.replace("\r", "\ue000")
     engine = jinja2.Environment(keep_trailing_newline=True)
     return engine.from_string(kept).render(OF_THE_USER).replace("\ue000", "\r")
+
+
+VARIABLE = re.compile(
+    r"(?:\{\{\s*(?=[^{}\s|]+\s*(?:\|[^}]+)?\}\})|\{%\s*(?:if|for)\s+)([A-Za-z_]\w*)"
+)
+HALF_A_TAG = re.compile(r"\{%[^%]*$|\{\{[^}]*$|\{#[^#]*$", re.M)
 
 
 def promptfoo_row(text: str) -> dict[str, Any]:
@@ -300,12 +313,16 @@ def promptfoo_row(text: str) -> dict[str, Any]:
     ("text", "written"),
     [
         ("No signs: { 7 } 50 %} }}", "No signs: { 7 } 50 %} }}"),
-        ("An end #}", "{% raw %}An end #}{% endraw %}"),
-        ("{{7*7}}", "{% raw %}{{7*7}}{% endraw %}"),
-        ("a {% if %}", "{% raw %}a {% if %}{% endraw %}"),
-        ("{# note #}", "{% raw %}{# note #}{% endraw %}"),
-        ("Hi {{ name }}!", "{% raw %}Hi {% endraw %}{{ '{{' }}{% raw %} name }}!{% endraw %}"),
-        ("{{ env.HOME }}", "{% raw %}{% endraw %}{{ '{{' }}{% raw %} env.HOME }}{% endraw %}"),
+        ("An end #}", "An end #{{ '}' }}"),
+        ("{{7*7}}", "{{ '{' }}{7*7}}"),
+        ("a {% if %}", "a {{ '{' }}% if %}"),
+        ("{# note #}", "{{ '{' }}# note #{{ '}' }}"),
+        ("{#}", "{{ '{' }}#{{ '}' }}"),
+        ("{{{ a.b }}} {{", "{{ '{' }}{{ '{' }}{ a.b }}} {{ '{' }}{"),
+        ("{% endraw %}", "{{ '{' }}% endraw %}"),
+        ("{%-  raw  -%}", "{{ '{' }}%-  raw  -%}"),
+        ("A line {\n", "A line {{ '{' }}{{ '\\n' }}"),
+        ("Two lines\n\n", "Two lines\n{{ '\\n' }}"),
     ],
 )
 def test_template_signs_are_protected(text: str, written: str) -> None:
@@ -315,11 +332,10 @@ def test_template_signs_are_protected(text: str, written: str) -> None:
     assert rendered(row["vars"]["history"]) == f"user: {text}\n\nassistant: {text}"
 
 
-RAW_TAGS = ["{% endraw %}", "a {%endraw%} b", "{%-endraw-%}", "{%-  raw  -%}", "{%\u2003endraw %}"]
 SCHEMES = ["file://x.txt", " FILE://x", "\tpython:x.py", "javascript:1", "exec: ls", "package:a:b"]
 
 
-@pytest.mark.parametrize("text", RAW_TAGS + SCHEMES)
+@pytest.mark.parametrize("text", SCHEMES)
 @pytest.mark.parametrize("field", ["question", "expected", "rejected_answer", "tags"])
 def test_what_promptfoo_would_run_is_refused(field: str, text: str) -> None:
     found = refusals(**{field: (text,) if field == "tags" else text})
@@ -327,16 +343,14 @@ def test_what_promptfoo_would_run_is_refused(field: str, text: str) -> None:
     assert "acting_text" not in found.values()
 
 
-def test_a_turn_stands_within_a_text_so_only_raw_tags_are_refused_in_it() -> None:
-    found = {text: refusals(history=(Turn("user", text),)) for text in RAW_TAGS + SCHEMES}
-    refused = [text for text in found if found[text]["promptfoo"] == "acting_text"]
-    assert refused == RAW_TAGS
+@pytest.mark.parametrize("text", SCHEMES)
+def test_a_turn_stands_within_a_text_where_nothing_is_run(text: str) -> None:
+    history = (Turn("user", text), Turn("assistant", text))
+    assert refusals(history=history) == dict.fromkeys(FORMATS)
 
 
 PIECES = st.lists(
-    st.sampled_from(
-        ["{", "}", "%", "#", "-", " ", "\n", "name", "question", "env", ".HOME", "'", "raw", "x"]
-    ),
+    st.sampled_from([*"{}%#- \n'x", "name", "question", "env", ".HOME", "raw", "if "]),
     max_size=14,
 ).map("".join)
 

@@ -1,4 +1,4 @@
-"""The message types of the `openai` package accept every message of every chat file.
+"""The message types of the `openai` package accept every message of every chat file as it is.
 
 python check_openai.py FOLDER
 """
@@ -25,13 +25,14 @@ def main(folder: Path) -> None:
         for row in map(json.loads, filter(None, lines)):
             for way in ways:
                 conversation = [message for key in way for message in row[key]]
-                CONVERSATION.validate_python(conversation)
+                assert CONVERSATION.validate_python(conversation) == conversation
                 assert conversation[-1]["role"] == "assistant"
         print(name, len(lines) - 1)
     lines = (folder / "preference" / "preference.jsonl").read_text("utf-8").split("\n")
     for row in map(json.loads, filter(None, lines)):
         for side in ("preferred_output", "non_preferred_output"):
-            CONVERSATION.validate_python([*row["input"]["messages"], *row[side]])
+            conversation = [*row["input"]["messages"], *row[side]]
+            assert CONVERSATION.validate_python(conversation) == conversation
             assert [message["role"] for message in row[side]] == ["assistant"]
         assert row["preferred_output"] != row["non_preferred_output"]
     print("preference", len(lines) - 1)

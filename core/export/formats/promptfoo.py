@@ -4,12 +4,14 @@ One line: `{"description", "vars": {"question", "history"}, "assert": [...], "me
 not CSV, whose cells promptfoo runs. Source: https://www.promptfoo.dev/docs/configuration/test-cases
 and promptfoo's `src/evaluatorHelpers.ts`, `src/assertions/index.ts`, `src/util/testCaseReader.ts`.
 
-promptfoo renders variables and expected values as Nunjucks templates, and before that puts its
-variables in place of `{{ name }}`, in a raw block too; a text that begins with `file://` it
-replaces by that file, one with `package:` by what that code returns. So a text with template signs
-goes into a raw block, and what a raw block does not protect is written as an expression or refused.
+promptfoo renders variables and expected values as Nunjucks templates, some of them only where it
+knows every variable in them, and takes the last line end off a variable; a text that begins with
+`file://` it replaces by that file, one with `package:` by what that code returns. A raw block does
+not protect: promptfoo looks for variables within it, and leaves a text that has others as it is,
+block and all. So what begins a tag, or ends a comment, is written as an expression of one
+character, in which promptfoo finds neither tag nor variable; texts that name a scheme are refused.
 Texts within objects are not rendered, so the turns before the question are one text. Tried with
-promptfoo 0.121.20; a prompt that is JSON it renders once less, so there the raw block itself shows.
+promptfoo 0.123.1; a prompt that is JSON it renders once less, so there the expression itself shows.
 """
 
 import re
@@ -21,22 +23,15 @@ from core.export.formats.base import Format, Row
 
 # JavaScript's white space is Python's and the byte order mark.
 _SPACE = r"[\s\ufeff]*"
-_SIGNS = re.compile(r"\{[{%#]|#\}")
-_RAW_TAG = re.compile(rf"\{{%[-+]?{_SPACE}(?:end)?raw\b")
 _SCHEME = re.compile(
     rf"{_SPACE}(?:file://|(?:package|python|javascript|exec|ruby):)", re.IGNORECASE
 )
-# Replaced before Nunjucks sees the raw block: {{ name }}, and {{ }} with anything of env in it.
-_NAME = re.compile(rf"\{{\{{(?={_SPACE}\w+{_SPACE}\}}\}})")
-_ANY = re.compile(r"\{\{")
+# What begins a tag or an expression of ours, ends a comment, or is the last line end.
+_SIGN = re.compile(r"\{(?=[{%#]|\n\Z)|(?<=#)\}|\n\Z")
 
 
 def _protected(text: str) -> str:
-    if not _SIGNS.search(text):
-        return text
-    early = _ANY if "env" in text else _NAME
-    inside = early.sub("{% endraw %}{{ '{{' }}{% raw %}", text)
-    return f"{{% raw %}}{inside}{{% endraw %}}"
+    return _SIGN.sub(lambda found: f"{{{{ {found[0]!r} }}}}", text)
 
 
 def _row(case: Case, shield: Callable[[str], str] = _protected) -> Row:
@@ -54,8 +49,7 @@ def _row(case: Case, shield: Callable[[str], str] = _protected) -> Row:
 
 def _objection(case: Case) -> str | None:
     texts = parts.texts(_row(case, shield=str))
-    acts = any(_RAW_TAG.search(text) or _SCHEME.match(text) for text in texts)
-    return "acting_text" if acts else None
+    return "acting_text" if any(map(_SCHEME.match, texts)) else None
 
 
 def _rows(case: Case) -> list[Row]:
@@ -69,7 +63,7 @@ FORMAT = Format(
     about="One test a line, for prompts in plain text with {{question}} in them, and {{history}} "
     "for the turns before it: the answer must agree with the liked or the approved one, which a "
     "grading model judges, and must not repeat the answer that was wrong. Template signs in a text "
-    "are protected by a raw block; a text that promptfoo would run all the same is left out.",
+    "are written so that they stay text; a text that names a script or a file is left out.",
     use="npx promptfoo eval --tests promptfoo.jsonl --prompts prompt.txt "
     "--providers openai:gpt-5-mini",
     file="promptfoo.jsonl",
