@@ -47,8 +47,8 @@ def export_all(log: Path, folder: Path, **how: Any) -> dict[str, export.Prepared
         prepared = {
             name: export.prepare(store, redactor.redactor, name, **how) for name in export.FORMATS
         }
-    for name in prepared:
-        export.write(prepared[name], folder / name)
+        for name in prepared:
+            export.write(prepared[name], folder / name)
     return prepared
 
 

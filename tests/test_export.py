@@ -13,17 +13,19 @@ from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from click.testing import CliRunner
 
 from core.__main__ import main
-from core.export import ExportRefused, Found, Prepared, prepare, record, write, zipped
+from core.export import ExportRefused, Found, Prepared, prepare, record, write
 from core.pipeline import load_file, record_redactor
 from core.redaction import VERSION
 from core.review import decide
 from core.review.queue import claim
 from core.settings import ROOT
 from core.store import Store, exports, log
+from tests.exporting import archive_of, file_in, files_in
 
 ANSWER, FIX = "Hold the left button.", "Hold the right button."
 
@@ -95,7 +97,7 @@ DATA = (
 
 MANIFEST = {
     "schema": "flywheel-export/1",
-    "exporter": "2",
+    "exporter": "3",
     "format": "eval",
     "filters": {"sample": False, "taken_out": []},
     "cut_off": 8,
@@ -173,13 +175,16 @@ def test_the_manifest_of_messages(filled: Store) -> None:
             {
                 "path": "messages.jsonl",
                 "rows": 2,
-                "sha256": sha256(prepared.files["messages.jsonl"]),
+                "sha256": sha256(file_in(prepared, "messages.jsonl")),
             }
         ],
     }
-    assert prepared.manifest == {"export_id": sha256(compact(expected)), **expected}
+    assert msgspec.to_builtins(prepared.manifest) == {
+        "export_id": sha256(compact(expected)),
+        **expected,
+    }
     assert list(prepared.files) == ["messages.jsonl", "manifest.json", "README.md"]
-    assert prepared.files["README.md"].startswith(
+    assert file_in(prepared, "README.md").startswith(
         b"# Fine-tuning chat (messages JSONL)\n\nOne conv"
     )
 
@@ -190,7 +195,7 @@ def test_an_empty_store_gives_an_empty_export(store: Store, tmp_path: Path) -> N
     assert (tmp_path / "eval.jsonl").read_bytes() == b""
     assert prepared.manifest["cut_off"] == 0
     assert prepared.manifest["files"] == [{"path": "eval.jsonl", "rows": 0, "sha256": sha256(b"")}]
-    assert "redaction (version -)" in prepared.files["README.md"].decode()
+    assert "redaction (version -)" in file_in(prepared, "README.md").decode()
 
 
 def test_a_new_export_replaces_the_old_one_in_its_folder(
@@ -200,20 +205,22 @@ def test_a_new_export_replaces_the_old_one_in_its_folder(
     load(answered("liked-2", "up"))
     newer = exported(filled)
     write(newer, tmp_path / "out")
-    assert {path.name: path.read_bytes() for path in (tmp_path / "out").iterdir()} == newer.files
+    assert {path.name: path.read_bytes() for path in (tmp_path / "out").iterdir()} == files_in(
+        newer
+    )
 
 
 def test_the_zip(filled: Store) -> None:
     prepared = exported(filled)
-    packed = zipped(prepared)
-    assert packed == zipped(exported(filled))
+    packed = archive_of(prepared)
+    assert packed == archive_of(exported(filled))
     with zipfile.ZipFile(io.BytesIO(packed)) as archive:
         assert archive.testzip() is None
         entries = archive.infolist()
         assert [entry.filename for entry in entries] == ["eval.jsonl", "manifest.json", "README.md"]
         assert {entry.date_time for entry in entries} == {(1980, 1, 1, 0, 0, 0)}
         assert {stat.filemode(entry.external_attr >> 16) for entry in entries} == {"?rw-r--r--"}
-        assert {name: archive.read(name) for name in archive.namelist()} == prepared.files
+        assert {name: archive.read(name) for name in archive.namelist()} == files_in(prepared)
 
 
 @pytest.mark.parametrize("name", ["nope", "", "Eval", "../eval"])
@@ -230,9 +237,9 @@ def test_a_repetition_and_what_is_no_event_change_nothing(
 ) -> None:
     for format_ in ("eval", "messages"):
         first = exported(filled, format_)
-        assert exported(filled, format_) == first
+        assert archive_of(exported(filled, format_)) == archive_of(first)
         record(filled, first, datetime.now(UTC))
-        assert exported(filled, format_) == first
+        assert archive_of(exported(filled, format_)) == archive_of(first)
     first = exported(filled)
     now = datetime.now(UTC)
     load(*LOG)  # all duplicates
@@ -242,8 +249,7 @@ def test_a_repetition_and_what_is_no_event_change_nothing(
     decide(filled, record_redactor(), "waiting", "skip", **skip)
     with pytest.raises(Exception, match="first"):
         approve(filled, "fixed")
-    assert exported(filled).files == first.files
-    assert zipped(exported(filled)) == zipped(first)
+    assert archive_of(exported(filled)) == archive_of(first)
 
 
 def test_another_store_with_the_same_events_gives_the_same_bytes(
@@ -252,7 +258,7 @@ def test_another_store_with_the_same_events_gives_the_same_bytes(
     with Store(tmp_path / "other.duckdb") as other:
         load_file(other, write_log(*LOG, name="of another name.jsonl"))
         approve(other, "fixed")
-        assert exported(other).files == exported(filled).files
+        assert files_in(exported(other)) == files_in(exported(filled))
 
 
 def test_another_process_writes_the_same_bytes(
@@ -263,6 +269,7 @@ def test_another_process_writes_the_same_bytes(
         load_file(store, write_log(*LOG))
         approve(store, "fixed")
         here = exported(store)
+        files = files_in(here)
     ran = subprocess.run(
         [sys.executable, "-m", "core", "export", "eval", "--out", tmp_path / "out", "--json"],
         cwd=ROOT,
@@ -277,7 +284,7 @@ def test_another_process_writes_the_same_bytes(
         text=True,
         check=True,
     )
-    assert {path.name: path.read_bytes() for path in (tmp_path / "out").iterdir()} == here.files
+    assert {path.name: path.read_bytes() for path in (tmp_path / "out").iterdir()} == files
     assert json.loads(ran.stdout) == {
         "export_id": here.export_id,
         "files": [
@@ -311,11 +318,10 @@ def test_as_of_gives_an_earlier_export_again(filled: Store, load: Load) -> None:
     record(filled, latest, datetime.now(UTC))
 
     again = exported(filled, as_of=moment)
-    assert again == earlier
-    assert zipped(again) == zipped(earlier)
+    assert archive_of(again) == archive_of(earlier)
     elsewhere = moment.astimezone(timezone(timedelta(hours=9)))
-    assert exported(filled, as_of=elsewhere) == earlier
-    assert exported(filled, as_of=datetime(2020, 1, 1, tzinfo=UTC)).cases == []
+    assert archive_of(exported(filled, as_of=elsewhere)) == archive_of(earlier)
+    assert exported(filled, as_of=datetime(2020, 1, 1, tzinfo=UTC)).cases.ids == []
 
 
 def test_the_parent_is_the_export_before(filled: Store) -> None:
@@ -333,7 +339,7 @@ def test_an_earlier_export_made_later_changes_nothing(filled: Store) -> None:
     first = exported(filled)
     record(filled, first, datetime.now(UTC))
     record(filled, exported(filled, as_of=moment), datetime.now(UTC))
-    assert exported(filled).files == first.files
+    assert files_in(exported(filled)) == files_in(first)
 
 
 # ---- own rows and the sample ----------------------------------------------------------------
@@ -356,8 +362,8 @@ def test_sample_and_own_rows_never_mix(with_sample: Store) -> None:
         assert [case.id for case in shipped.cases] == ["shipped"]
         assert shipped.excluded == {"pending": ["shipped-2"]}
         mark = b"**Made from the sample log that ships with Flywheel. Not for training.**"
-        assert mark in shipped.files["README.md"]
-        assert mark not in own.files["README.md"]
+        assert mark in file_in(shipped, "README.md")
+        assert mark not in file_in(own, "README.md")
         assert shipped.manifest["filters"] == {"sample": True, "taken_out": []}
         for prepared in (own, shipped):
             record(with_sample, prepared, datetime.now(UTC))
@@ -380,14 +386,14 @@ def test_clearing_the_sample_leaves_own_exports_and_their_data(with_sample: Stor
     log.clear_sample(with_sample, datetime.now(UTC))
     assert [row["export_id"] for row in exports.made(with_sample, sample=False)] == [own.export_id]
     assert exports.made(with_sample, sample=True) == []
-    assert exported(with_sample).files["eval.jsonl"] == own.files["eval.jsonl"] == DATA
+    assert file_in(exported(with_sample), "eval.jsonl") == file_in(own, "eval.jsonl") == DATA
 
 
 def test_clearing_the_sample_does_not_change_what_an_own_export_was(with_sample: Store) -> None:
     moment = datetime.now(UTC)
     own = exported(with_sample)
     log.clear_sample(with_sample, datetime.now(UTC))
-    assert exported(with_sample, as_of=moment).files == own.files
+    assert files_in(exported(with_sample, as_of=moment)) == files_in(own)
 
 
 # ---- the last scan --------------------------------------------------------------------------
@@ -448,14 +454,14 @@ def test_the_scan_names_the_item_and_nothing_is_written(
         f"fixed ({type_} in {key}). Leave these items out, or reject them, and export again."
     )
     with pytest.raises(ExportRefused):
-        zipped(prepared)
+        archive_of(prepared)
     assert not (tmp_path / "out").exists()
 
     proceeding = exported(filled, without=["fixed"])
     write(proceeding, tmp_path / "out")
     assert proceeding.found == []
     assert proceeding.manifest["filters"] == {"sample": False, "taken_out": ["fixed"]}
-    assert proceeding.manifest["items"] == [{"id": "liked", "revision": 0}]
+    assert [(item.interaction_id, item.revision) for item in proceeding.items] == [("liked", 0)]
     assert proceeding.excluded["taken_out"] == ["fixed"]
     written = b"".join(path.read_bytes() for path in (tmp_path / "out").iterdir())
     assert b"jane" not in written
@@ -521,7 +527,7 @@ def test_the_ledger(filled: Store) -> None:
             "format": "eval",
             "cut_off": 8,
             "exported_at": datetime(2026, 11, 23, 12),
-            "manifest": prepared.files["manifest.json"].decode(),
+            "manifest": file_in(prepared, "manifest.json").decode(),
             "is_sample": False,
             "superseded_at": None,
             "superseded_because": None,

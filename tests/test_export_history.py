@@ -8,12 +8,14 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from click.testing import CliRunner, Result
 
 from core import settings as config
 from core.__main__ import main
 from core.export import (
+    FORMATS,
     Difference,
     ExportRefused,
     Prepared,
@@ -23,7 +25,6 @@ from core.export import (
     prepare,
     record,
     repeat,
-    zipped,
 )
 from core.pipeline import load_file, record_redactor, redactor_of
 from core.records import Action
@@ -31,6 +32,7 @@ from core.redaction import FAILED, VERSION
 from core.reredaction import reredact
 from core.review import decide, report, undo
 from core.store import Store, exports, log, reported
+from tests.exporting import archive_of, file_in, files_in
 
 ANSWER, FIX = "Hold the left button.", "Hold the right button."
 DOWN = {"signal": "down", "correction": FIX}
@@ -111,7 +113,7 @@ def test_whatever_comes_later_an_id_gives_its_bytes(filled: Store, load: Load) -
         made(filled, without=["liked"]),
         made(filled, as_of=datetime(2020, 1, 1, tzinfo=UTC)),
     ]
-    packed = [zipped(each) for each in old]
+    packed = [archive_of(each) for each in old]
     load(answered("new", "up"), answered("same", "up", question="Question liked?"))
     load({"type": "feedback", "interaction_id": "liked", "signal": "down", "rater": "another"})
     decided(filled, "waiting", "approve")
@@ -120,9 +122,10 @@ def test_whatever_comes_later_an_id_gives_its_bytes(filled: Store, load: Load) -
     made(filled)
     for before, content in zip(old, packed, strict=True):
         repeated = again(filled, before)
-        assert (repeated.files, repeated.export_id) == (before.files, before.export_id)
-        assert zipped(repeated) == content
-        assert repeated.manifest == before.manifest
+        assert repeated.export_id == before.export_id
+        assert files_in(repeated) == files_in(before)
+        assert archive_of(repeated) == content
+        assert repeated.manifest == msgspec.to_builtins(before.manifest)
     assert len(exports.made(filled, sample=False)) == 5
 
 
@@ -136,10 +139,10 @@ def test_a_version_of_redaction_that_changes_no_text_changes_no_byte(filled: Sto
     for table in ("interactions", "feedback", "decisions"):
         change(filled, f"UPDATE {table} SET redaction_version = '0'")
     old = [made(filled), made(filled, "messages")]
-    assert b'"redaction_version":"0"' in old[0].files["eval.jsonl"]
+    assert b'"redaction_version":"0"' in file_in(old[0], "eval.jsonl")
     assert reredact(filled).changed == 0
     for each in old:
-        assert again(filled, each).files == each.files
+        assert files_in(again(filled, each)) == files_in(each)
 
 
 def test_what_could_not_be_checked_then_stays_out(filled: Store) -> None:
@@ -148,21 +151,22 @@ def test_what_could_not_be_checked_then_stays_out(filled: Store) -> None:
     old = made(filled)
     change(filled, "UPDATE interactions SET question = ? WHERE id = 'liked'", text)
     assert len(made(filled).cases) == 2
-    assert again(filled, old).files == old.files
+    assert files_in(again(filled, old)) == files_in(old)
 
 
 def test_manifests_that_name_no_settings_are_read_too(filled: Store) -> None:
     """As the first ones did not."""
     new = made(filled)
-    body = {k: v for k, v in new.manifest.items() if k not in ("export_id", "settings")}
+    manifest = json.loads(file_in(new, "manifest.json"))
+    body = {k: v for k, v in manifest.items() if k not in ("export_id", "settings")}
     packed = json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
     id_ = hashlib.sha256(packed).hexdigest()
     text = json.dumps({"export_id": id_, **body}, indent=2) + "\n"
     change(filled, "UPDATE exports SET export_id = ?, manifest = ?", id_, text)
     change(filled, "UPDATE export_items SET export_id = ?", id_)
     repeated = repeat(filled, redactor_of(filled).redactor, named(filled, id_))
-    assert repeated.files["manifest.json"].decode() == text
-    assert id_ in repeated.files["README.md"].decode()
+    assert file_in(repeated, "manifest.json").decode() == text
+    assert id_ in file_in(repeated, "README.md").decode()
 
 
 # ---- a loud no ------------------------------------------------------------------------------
@@ -183,7 +187,7 @@ def test_not_after_a_report_of_personal_data(filled: Store, load: Load) -> None:
         "its 3 rows differ from what is stored now: changed by a report of personal data: fixed, "
         "liked."
     )
-    assert again(filled, other).files == other.files
+    assert files_in(again(filled, other)) == files_in(other)
 
 
 def test_not_where_the_ledger_itself_named_personal_data(filled: Store, load: Load) -> None:
@@ -206,7 +210,7 @@ def test_not_after_a_redaction_that_found_something(filled: Store) -> None:
     words = refusal(filled, old)
     assert words.startswith("It held what was found when stored text was redacted again (superse")
     assert "1 of its 2 rows differs from what is stored now: another row today: liked." in words
-    assert again(filled, without).files == without.files
+    assert files_in(again(filled, without)) == files_in(without)
 
 
 def test_rows_of_another_version_are_told_apart(filled: Store) -> None:
@@ -255,8 +259,15 @@ def test_not_with_other_settings(
 def test_not_by_another_exporter(filled: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     old = made(filled)
     monkeypatch.setattr(history, "EXPORTER", "next")
+    assert files_in(again(filled, old)) == files_in(old)  # the rows are the same all the same
+
+    rows = FORMATS["eval"].rows
+    other = msgspec.structs.replace(
+        FORMATS["eval"], rows=lambda case: [{**row, "new": 1} for row in rows(case)]
+    )
+    monkeypatch.setitem(FORMATS, "eval", other)
     version = old.manifest["exporter"]
-    assert refusal(filled, old) == f"Version {version} of the exporter made it, this is next."
+    assert f"Version {version} of the exporter made it, this is next." in refusal(filled, old)
 
 
 def test_not_when_the_scan_finds_something_today(filled: Store) -> None:
@@ -284,9 +295,9 @@ def test_not_after_the_sample_was_cleared(filled: Store, load: Load) -> None:
         change(filled, f"UPDATE {table} SET is_sample = true WHERE {column} = 'shipped'")
     change(filled, "UPDATE loads SET is_sample = true WHERE id = 2")
     shipped, own = made(filled, sample=True), made(filled)
-    assert again(filled, shipped).files == shipped.files
+    assert files_in(again(filled, shipped)) == files_in(shipped)
     log.clear_sample(filled, datetime.now(UTC))
-    assert again(filled, own).files == own.files
+    assert files_in(again(filled, own)) == files_in(own)
     with pytest.raises(ExportRefused) as refused:
         again(filled, shipped)
     assert str(refused.value) == (

@@ -15,11 +15,12 @@ import pandas as pd
 import pyarrow.parquet
 import pytest
 
-from core.export import FORMATS, Prepared, line_for, prepare, write, zipped
+from core.export import FORMATS, Prepared, line_for, prepare, write
 from core.pipeline import load_file, record_redactor
 from core.redaction import VERSION
 from core.review import decide
 from core.store import Store, log, reports
+from tests.exporting import archive_of, file_in
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 ODD = 'One\u2028two\u2029three\u0085four\ttab "quoted" \\ back\nÜber 👍 日本.'
@@ -53,7 +54,7 @@ def exported(store: Store, format_: str) -> Prepared:
 
 
 def lines(prepared: Prepared) -> list[str]:
-    data = prepared.files[prepared.format.file]
+    data = file_in(prepared, prepared.format.file)
     assert data.endswith(b"\n")
     return data.decode().split("\n")[:-1]
 
@@ -302,8 +303,7 @@ def test_the_manifest_describes_every_file_and_counts_rows(filled: Store) -> Non
 
 def test_every_format_repeats_to_the_byte(filled: Store) -> None:
     for format_ in FORMATS:
-        assert exported(filled, format_) == exported(filled, format_)
-        assert zipped(exported(filled, format_)) == zipped(exported(filled, format_))
+        assert archive_of(exported(filled, format_)) == archive_of(exported(filled, format_))
 
 
 def test_too_few_rows_are_warned_of(filled: Store) -> None:
@@ -322,7 +322,7 @@ def test_rows_are_in_order_of_id_however_they_came(store: Store, load: Load) -> 
 
 def test_without_cases_the_file_is_empty(store: Store) -> None:
     for format_ in FORMATS.values():
-        assert exported(store, format_.name).files[format_.file] == b""
+        assert file_in(exported(store, format_.name), format_.file) == b""
 
 
 def test_every_format_describes_itself() -> None:
@@ -530,7 +530,7 @@ def test_the_module_of_pytest_asks_the_agent(
 
 def test_the_module_of_pytest_is_the_same_for_every_log(folder: Path, tmp_path: Path) -> None:
     with Store(tmp_path / "empty.duckdb") as empty:
-        module = exported(empty, "pytest").files["test_cases.py"]
+        module = file_in(exported(empty, "pytest"), "test_cases.py")
     assert (folder / "pytest/test_cases.py").read_bytes() == module
     compile(module, "test_cases.py", "exec")
 

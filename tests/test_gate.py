@@ -22,6 +22,7 @@ from core.records import Turn
 from core.review import decide
 from core.settings import ExportSettings, settings
 from core.store import Store
+from tests.exporting import file_in, files_in
 
 LEARNT = ["messages", "kto", "dpo", "hf", "preference"]
 TESTED = [name for name in FORMATS if name not in LEARNT]
@@ -144,7 +145,7 @@ def test_what_the_gate_keeps_out_is_listed_with_its_reason(
         "too_long": ["long"],
     }
     assert prepared.manifest["excluded"] == {"unwritable": 1, "acting_text": 1, "too_long": 1}
-    assert EXCLUSIONS["acting_text"] in prepared.files["README.md"].decode()
+    assert EXCLUSIONS["acting_text"] in file_in(prepared, "README.md").decode()
     assert [case.id for case in prepared.cases] == ["good"]
 
 
@@ -241,7 +242,7 @@ def test_hostile_text_is_carried_literally_or_refused(
         assert [case.id for case in prepared.cases] == sorted(
             hostile.keys() - {id_ for ids in expected.values() for id_ in ids}
         )
-        written = rows(prepared.files[prepared.format.file])
+        written = rows(file_in(prepared, prepared.format.file))
         assert len(written) == prepared.manifest["rows"]
         if format_ == "promptfoo":
             found = {rendered(text) for row in written for text in strings(row["assert"])}
@@ -249,7 +250,7 @@ def test_hostile_text_is_carried_literally_or_refused(
             found = {text for row in written for text in strings(row)}
         for case in prepared.cases:
             assert hostile[case.id] in found
-        for name, content in prepared.files.items():
+        for name, content in files_in(prepared).items():
             if name.endswith((".py", ".md")):
                 assert not [text for text in HOSTILE if text.strip() in content.decode()]
 
@@ -257,7 +258,7 @@ def test_hostile_text_is_carried_literally_or_refused(
 def test_parquet_carries_hostile_text_too(
     store: Store, hostile: dict[str, str], tmp_path: Path
 ) -> None:
-    files = exported(store, "hf").files
+    files = files_in(exported(store, "hf"))
     (tmp_path / "train.parquet").write_bytes(files["data/train.parquet"])
     table = pyarrow.parquet.read_table(tmp_path / "train.parquet")
     assert table.num_rows == len(HOSTILE) - 1

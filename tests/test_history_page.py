@@ -10,10 +10,11 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, TimeoutError, expect
 
-from core.export import prepare, record, zipped
+from core.export import prepare, record
 from core.pipeline import load_file, redactor_of
 from core.review import decide, report
 from core.store import Store
+from tests.exporting import archive_of
 from tests.serving import Server, browser, button, page_of, serve, settled, store_of, visit
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
@@ -42,7 +43,7 @@ def made(store: Store, **given: Any) -> tuple[str, bytes]:
     """The id and the zip of an export that has left the house."""
     prepared = prepare(store, redactor_of(store).redactor, "eval", sample=False, **given)
     record(store, prepared, NOW)
-    return prepared.export_id, zipped(prepared)
+    return prepared.export_id, archive_of(prepared)
 
 
 def decided(store: Store, id_: str, action: Any, revision: int, **more: Any) -> None:

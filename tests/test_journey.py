@@ -16,6 +16,7 @@ from playwright.sync_api import Browser, Locator, Page, expect
 from core import export
 from core.pipeline import load_log, record_redactor
 from core.store import decisions, log, reports
+from tests.exporting import archive_of, files_in
 from tests.serving import (
     DATABASE,
     ROOT,
@@ -411,8 +412,8 @@ def compare_with_the_command_line(folder: Path, zips: dict[str, bytes]) -> None:
                 continue
             made = export.prepare(store, record_redactor().redactor, name, sample=True)
             with zipfile.ZipFile(io.BytesIO(zips[format_.title])) as archive:
-                assert {name: archive.read(name) for name in archive.namelist()} == made.files
-            assert export.zipped(made) == zips[format_.title]
+                assert {name: archive.read(name) for name in archive.namelist()} == files_in(made)
+            assert archive_of(made) == zips[format_.title]
 
 
 def clear_the_sample(page: Page, own: str) -> None:

@@ -14,6 +14,7 @@ from typing import Any, Literal
 from zlib import crc32
 
 import msgspec
+import numpy as np
 
 from core.redaction.finding import NUMBERED
 
@@ -28,6 +29,7 @@ _SHORTEST = 20  # characters: of a shorter question a changed word is another qu
 _PERMUTATIONS = 64
 _LIKELY = 0.5  # what the index is asked for: it misses some, and all it gives is compared again
 _SEED = 1
+_MARGIN = 0.2  # three and a half standard deviations of what is told by so many permutations
 
 
 class Question(msgspec.Struct, frozen=True):
@@ -89,7 +91,9 @@ class _Seen:
         self._index = MinHashLSH(threshold=_LIKELY, num_perm=_PERMUTATIONS)
         self._by_text: dict[str, str] = {}
         self._by_session: dict[str, str] = {}
-        self._shingles: dict[str, frozenset[str]] = {}
+        # The first questions, by their number in the index.
+        self._firsts: list[tuple[str, frozenset[str]]] = []
+        self._hashes = np.empty((1_000, _PERMUTATIONS), np.uint64)
 
     def like(self, question: Question) -> Iterator[Link]:
         text = normal(question.text)
@@ -100,11 +104,8 @@ class _Seen:
         if earlier and earlier != same:
             yield Link(question.id, earlier, "session")
         if not same and len(text) >= _SHORTEST:
-            mine = shingles(text)
-            likely = self._index.query(self._hashed(mine))
-            similar = {id_: _jaccard(mine, self._shingles[id_]) for id_ in likely}
-            best = max(similar, key=lambda id_: (similar[id_], id_), default=None)
-            if best and similar[best] >= SIMILAR and best != earlier:
+            best = self._most_like(shingles(text))
+            if best and best != earlier:
                 yield Link(question.id, best, "similar")
 
     def add(self, question: Question, *, first: bool) -> None:
@@ -112,9 +113,27 @@ class _Seen:
         self._by_text.setdefault(text, question.id)
         if question.session:
             self._by_session.setdefault(question.session, question.id)
-        if first and len(text) >= _SHORTEST and question.id not in self._shingles:
-            self._shingles[question.id] = shingles(text)
-            self._index.insert(question.id, self._hashed(self._shingles[question.id]))
+        if first and len(text) >= _SHORTEST:
+            number, parts = len(self._firsts), shingles(text)
+            hashed = self._hashed(parts)
+            self._index.insert(number, hashed)
+            self._firsts.append((question.id, parts))
+            if number == len(self._hashes):
+                self._hashes = np.concatenate([self._hashes, np.empty_like(self._hashes)])
+            self._hashes[number] = hashed.hashvalues
+
+    def _most_like(self, parts: frozenset[str]) -> str | None:
+        """The first question that has most in common with these shingles, if it is enough."""
+        hashed = self._hashed(parts)
+        found = np.fromiter(self._index.query(hashed), np.int64)
+        if not found.size:
+            return None
+        # Equal hashes tell the similarity to within .06 or so, at once for all that were found.
+        about = (self._hashes[found] == hashed.hashvalues).mean(axis=1)
+        likely = [self._firsts[number] for number in found[about >= SIMILAR - _MARGIN]]
+        similar = [(_jaccard(parts, others), id_) for id_, others in likely]
+        most, best = max(similar, default=(0.0, None))
+        return best if most >= SIMILAR else None
 
     def _hashed(self, parts: frozenset[str]) -> Any:
         hashed = self._none.copy()
