@@ -14,7 +14,7 @@ from pages import session, texts
 PATIENCE = 3.0
 """Seconds after which work goes on beside the page, with a bar and a way to stop it."""
 
-IN_MEMORY = 8_000_000
+IN_MEMORY = 2_000_000
 """Bytes up to which an archive goes through the page; a larger one goes from the disk."""
 
 SHOWN = 100_000
@@ -91,6 +91,7 @@ def _from_disk(running: Runtime, job: ExportJob, label: str) -> None:
     st.html(
         f'<a class="button{kind}" role="button" href="{DOWNLOAD}/{address}" '
         f'download="{escape(job.prepared.archive_name if job.prepared else "")}">'
-        f"{escape(label)}</a>"
+        f"{escape(label)}</a>",
+        width="content",
     )
     _watched(key, address)

@@ -54,6 +54,7 @@ def _table(made: list[Row]) -> None:
             "exported_at": st.column_config.DatetimeColumn(
                 f"when ({times.zone_name()})", format="YYYY-MM-DD HH:mm"
             ),
+            "rows": st.column_config.NumberColumn("items", format="localized"),
             "export_id": st.column_config.TextColumn("export id"),
         },
         column_order=["exported_at", "format", "rows", "state", "export_id"],

@@ -6,6 +6,7 @@ import streamlit as st
 
 from core import curate
 from core.runtime import Runtime
+from core.store import log
 from pages import session, texts
 
 STEP, MOST = 5, 50
@@ -34,9 +35,19 @@ def show(running: Runtime, *, sample: bool) -> None:
                 key=f"holdout-{sample}-{share}",
             )
         with right:
-            st.html(_picture(curate.preview(running.store, wanted, sample=sample)))
+            st.html(_picture(_split(running, wanted, sample=sample)))
         with st.container(horizontal=True, vertical_alignment="center"):
             _button(running, wanted, share, sample=sample)
+
+
+def _split(running: Runtime, share: int, *, sample: bool) -> curate.Split:
+    """Both sides at this share; found out once, as every event is played for it."""
+    key = (log.last_of_all(running.store), share, sample)
+    known: tuple[object, curate.Split] | None = st.session_state.get("split")
+    if known is None or known[0] != key:
+        known = key, curate.preview(running.store, share, sample=sample)
+        st.session_state["split"] = known
+    return known[1]
 
 
 def _button(running: Runtime, wanted: int, share: int, *, sample: bool) -> None:

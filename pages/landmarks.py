@@ -2,8 +2,8 @@
 
 A script fills it in wherever such an element appears: that our links are the navigation and which
 of them is the current page, that the upload area is a group (it has a name and is called
-presentational), what a text that scrolls is about, and where "Skip to main content" leads. It is a
-constant that the Content-Security-Policy allows by its hash, and nothing logged ever becomes part
+presentational), what a text that scrolls is about, where "Skip to main content" leads, and that a
+link may be a button. It is a constant that the Content-Security-Policy allows by its hash, and nothing logged ever becomes part
 of it.
 """
 
@@ -46,6 +46,12 @@ if (!window.flywheelLandmarks) {
     event.stopPropagation();
     content.focus();
   }, true);
+  // A link that is said to be a button is pressed like one.
+  document.addEventListener("keydown", (event) => {
+    if (event.key !== " " || !event.target.matches("a[role=button]")) return;
+    event.preventDefault();
+    event.target.click();
+  });
   let wanted = 0;
   const later = () => { wanted ||= requestAnimationFrame(() => { wanted = 0; mend(); }); };
   new MutationObserver(later).observe(document.body, { childList: true, subtree: true });

@@ -118,7 +118,7 @@ def repeat(
         rows = _reasons(store, made, prepared, differing)
         raise ExportRefused(_refusal(made, len(ledger), len(differing), general, rows))
     refuse_if_found(prepared)
-    written = describe(Path(prepared.folder.name), made.manifest, prepared.format)
+    written = describe(Path(prepared.folder.name), prepared.format, described, made.manifest)
     return msgspec.structs.replace(
         prepared,
         export_id=made.export_id,

@@ -34,9 +34,14 @@ def pretty(manifest: dict[str, Any]) -> str:
     return msgspec.json.format(msgspec.json.encode(manifest), indent=2).decode() + "\n"
 
 
-def describe(folder: Path, text: str, format_: Format) -> dict[str, Path]:
-    """Write manifest.json, with this text, and README.md into the folder of an export."""
-    texts = {"manifest.json": text, "README.md": card(format_, msgspec.json.decode(text))}
+def describe(
+    folder: Path, format_: Format, manifest: dict[str, Any], text: str | None = None
+) -> dict[str, Path]:
+    """Write manifest.json and README.md into the folder of an export.
+
+    text: the manifest as it was written the first time.
+    """
+    texts = {"manifest.json": text or pretty(manifest), "README.md": card(format_, manifest)}
     for name, content in texts.items():
         (folder / name).write_bytes(content.encode())
     return {name: folder / name for name in texts}

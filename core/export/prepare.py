@@ -20,7 +20,7 @@ from core.curate import Cases, Curated, curate
 from core.export import gate
 from core.export.draft import Draft, Found
 from core.export.formats import FORMATS, Format
-from core.export.manifest import describe, id_of, pretty
+from core.export.manifest import describe, id_of
 from core.redaction import Redactor
 from core.settings import settings
 from core.store import Store, exports, log, reported
@@ -143,11 +143,10 @@ def prepare(
         "parent": exports.parent(store, format_=format_.name, cut_off=cut, filters=filters),
         "settings": msgspec.to_builtins(settings().export),
     }
-    export_id = id_of(manifest)
-    text = pretty({"export_id": export_id, **manifest})
-    described = describe(Path(folder.name), text, format_) if draft.files else {}
+    manifest = {"export_id": id_of(manifest), **manifest}
+    described = describe(Path(folder.name), format_, manifest) if draft.files else {}
     return Prepared(
-        export_id=export_id,
+        export_id=manifest["export_id"],
         format=format_,
         cases=cases,
         excluded=curated.excluded,
@@ -155,7 +154,7 @@ def prepare(
         overlaps=curated.overlaps,
         warnings=_warnings(format_, draft.counts.total()),
         files={**draft.files, **described},
-        manifest={"export_id": export_id, **manifest},
+        manifest=manifest,
         items=draft.items,
         sample=sample,
         reports=reports,

@@ -120,14 +120,12 @@ def record(
             "is_sample) VALUES (nextval('events'), ?, ?, ?, ?, ?, ?)",
             [export_id, format_, cut_off, utc(now), manifest, sample],
         )
-        insert(
-            cursor,
-            "export_items",
-            [
+        for start in range(0, len(items), PART):
+            part = [
                 [export_id, item.interaction_id, item.revision, item.split, item.row_hash]
-                for item in items
-            ],
-        )
+                for item in items[start : start + PART]
+            ]
+            insert(cursor, "export_items", part)
 
 
 def parent(store: Store, *, format_: str, cut_off: int, filters: dict[str, Any]) -> str | None:

@@ -363,6 +363,12 @@ def last_event(store: Store, *, sample: bool, as_of: datetime | None = None) -> 
     )
 
 
+def last_of_all(store: Store) -> int:
+    """The number of the last event of any kind: while it stays, nothing was stored."""
+    found = store.rows("SELECT last_value FROM duckdb_sequences() WHERE sequence_name = 'events'")
+    return int(found[0]["last_value"] or 0)
+
+
 def insert(cursor: duckdb.DuckDBPyConnection, table: str, rows: list[list[Any]]) -> None:
     # One bulk insert through Arrow: row by row DuckDB takes a millisecond each.
     if not rows:
