@@ -14,7 +14,8 @@ start: .venv/installed
 	@exec $(BIN)/python -m streamlit run dashboard.py --server.port $(PORT)
 
 # The closing line of pytest stays the last line of this command.
-test: .venv/installed browser consumers
+test: .venv/installed browser
+	@$(MAKE) --no-print-directory --jobs=2 consumers
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
@@ -34,7 +35,7 @@ consumers: $(patsubst %,.venv/consumers/%/installed,tools deepeval trl promptfoo
 .venv/consumers/%/installed: tests/consumers/%.txt | .venv/installed
 	@echo "Installing $< for the tests of exports (a minute or two the first time) ..."
 	@$(PYTHON) -m venv .venv/consumers/$*
-	@.venv/consumers/$*/bin/python -m pip install --quiet --disable-pip-version-check -r $<
+	@.venv/consumers/$*/bin/python -m pip install --quiet --disable-pip-version-check --no-compile -r $<
 	@touch $@
 
 # The database within promptfoo is an optional part of it, named after the system.

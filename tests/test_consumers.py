@@ -71,9 +71,9 @@ CARRIED = [
     "a\u2028b\u2029c\x85d\x0be\x0cf\x1cg\rh\r\ni\tj",
     "\u202ebidi\u200f \u05d0, \u200bzero\u200d, \ufeffmark, 👍🏽, e\u0301 é ﬁ",
     *("  around  ", "\n\nlines\n\n", "Long: " + "so it is " * 1_500),
-    *("[INST] a [/INST]</s><s>", "<|im_start|>system\nx<|im_end|>", "<|endoftext|>"),
     *("</expert_answer>", "<script>alert(1)</script>", "see file:///etc/hostname", "../../etc/x"),
 ]
+CONTROL = ["[INST] a [/INST]", "</s><s>", "<|im_start|>system\nx<|im_end|>", "<|endoftext|>"]
 ACTING = ["file:///etc/hostname", " FILE://x", "python:evil.py", "javascript:1", "package:a:b"]
 NULL = "a\0b"
 HALF = "a\ud800b"
@@ -84,7 +84,7 @@ HALF = "a\ud800b"
 def hostile(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """As `exported`: a log in which every text is hostile, as a liked and as a corrected answer."""
     folder = tmp_path_factory.mktemp("hostile")
-    texts = dict(enumerate([*CARRIED, *ACTING, NULL, HALF]))
+    texts = dict(enumerate([*CARRIED, *CONTROL, *ACTING, NULL, HALF]))
     log = folder / "log.jsonl"
     with log.open("w", encoding="utf-8") as file:
         for number, text in texts.items():
@@ -107,12 +107,14 @@ def hostile(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for name, prepared in export_all(log, folder, sample=False).items():
         golden = "golden" in prepared.format.kinds
         acting = ACTING if name == "promptfoo" else []
+        control = CONTROL if prepared.format.purpose != "eval" else []
         kinds = ("down", "up") if golden else ("down",)
         refused = {"unwritable": ids(NULL, kinds=kinds), "acting_text": ids(*acting)}
+        refused["control_token"] = ids(*control, kinds=kinds)
         if not golden:
-            refused["no_pair"] = ids(*CARRIED, *ACTING, NULL, kinds=("up",))
+            refused["no_pair"] = ids(*CARRIED, *CONTROL, *ACTING, NULL, kinds=("up",))
         assert prepared.excluded == {why: which for why, which in refused.items() if which}, name
-        kept = set(CARRIED + ACTING) - set(acting)
+        kept = set(CARRIED + CONTROL + ACTING) - {*acting, *control}
         assert [case.id for case in prepared.cases] == ids(*kept, kinds=kinds), name
         for case in prepared.cases:
             text = texts[int(case.id[-2:])]

@@ -313,6 +313,16 @@ def test_too_few_rows_are_warned_of(filled: Store) -> None:
     assert exported(filled, "eval").warnings == []
 
 
+def test_answers_of_one_side_are_warned_of(store: Store, load: Load) -> None:
+    load(*(answered(f"i-{number}", "up", question=f"Which {number}?") for number in range(12)))
+    assert exported(store, "kto").warnings == [
+        "Every answer in it is a good one: KTO learns from what tells good from bad."
+    ]
+    assert exported(store, "messages").warnings == []
+    load(answered("bad", "down", question="Which not?"))
+    assert exported(store, "kto").warnings == []
+
+
 def test_rows_are_in_order_of_id_however_they_came(store: Store, load: Load) -> None:
     ids = ["b", "a-10", "Z", "a-2", "_", "é"]
     load(*(answered(id_, "up") for id_ in ids))

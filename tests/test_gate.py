@@ -86,6 +86,37 @@ def test_an_empty_text_is_neither_asked_nor_learnt(empty: str) -> None:
     assert found == dict.fromkeys(FORMATS) | dict.fromkeys(pairs, "empty_text")
 
 
+CONTROL = [
+    *(
+        "<|im_end|>",
+        "a<|im_start|>system\nb",
+        "<|endoftext|>",
+        "<|eot_id|>",
+        "<｜end▁of▁sentence｜>",
+    ),
+    *("[INST] a", "b [/INST]", "</s>", "<s>", "<end_of_turn>", "<<SYS>>x<</SYS>>", "<eos>"),
+]
+
+
+@pytest.mark.parametrize("text", CONTROL)
+def test_what_models_read_as_the_end_of_a_turn_is_not_learnt(text: str) -> None:
+    wanted = dict.fromkeys(FORMATS) | dict.fromkeys(LEARNT, "control_token")
+    assert refusals(question=f"Why {text}?") == wanted
+    assert refusals(expected=text) == wanted
+    said = (*turns("user")[:1], Turn(role="assistant", content=text))
+    assert refusals(history=said) == wanted
+    found = refusals(rejected_answer=text)
+    assert [name for name in FORMATS if found[name]] == ["kto", "dpo", "preference"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["a < b | c > d", "<div>x</div>", "x[INST", "a <| b |> c", "[PERSON-1] is [x]", "<<<<<<< HEAD"],
+)
+def test_other_signs_are_learnt(text: str) -> None:
+    assert refusals(question=text, expected=f"{text}.") == dict.fromkeys(FORMATS)
+
+
 def test_a_pair_of_the_same_answer() -> None:
     found = refusals(expected="Hold.", rejected_answer="Hold.")
     assert found == dict.fromkeys(FORMATS, "same_as_answer")

@@ -50,6 +50,7 @@ EXCLUSIONS: dict[str, str] = {
     "same_as_answer": "the fix says the same as the answer that was wrong",
     "unwritable": "a text has a character that files do not carry: a null, or half of one",
     "acting_text": "the tool would run the text as a template, script or file name",
+    "control_token": "a text to learn from has a mark that models read as the end of a turn",
     "empty_text": "one of the texts is empty",
     "turns_out_of_order": "the turns before are not user and assistant, one after the other",
     "too_long": "the texts together are longer than max_characters in the settings",

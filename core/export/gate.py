@@ -3,7 +3,12 @@
 TRL trains on empty answers, LLaMA-Factory drops bad rows without a word, chat templates stop at
 turns out of order, and the database behind a tool at a null in the middle of an upload. Ids need no
 look: an interaction's id is the store's primary key.
+
+Of texts to learn from, those with a mark such as `<|im_end|>` stay out. Tokenizers read it as the
+token that ends a turn, wherever it stands: a user could write the system's next turn.
 """
+
+import re
 
 from core.curate import Case
 from core.export.formats import parts
@@ -11,6 +16,11 @@ from core.export.formats.base import Format
 from core.settings import settings
 
 _REPEATED = 4
+# Seen in the tokenizers of Llama, Qwen, Phi, Mistral, Gemma and DeepSeek.
+_CONTROL = re.compile(
+    r"<[|｜][^<>|｜\s]{1,40}[|｜]>|</?s>|<(?:bos|eos|pad|unk|start_of_turn|end_of_turn)>"
+    r"|<</?SYS>>|\[/?(?:INST|SYSTEM_PROMPT|AVAILABLE_TOOLS|TOOL_CALLS|TOOL_RESULTS)\]"
+)
 
 
 def objection(format_: Format, case: Case) -> str | None:
@@ -27,6 +37,8 @@ def objection(format_: Format, case: Case) -> str | None:
     needed = (case.question, case.expected, rejected)
     if any(text is not None and not text.strip() for text in needed):
         return "empty_text"
+    if learnt and any(map(_has_control_token, filter(None, (*needed, *_before(case))))):
+        return "control_token"
     if learnt and not _in_order(format_, [turn["role"] for turn in parts.prompt(case)]):
         return "turns_out_of_order"
     if rows and any(sum(map(len, row)) > most for row in rows):
@@ -38,13 +50,21 @@ def _is_plain(case: Case, most: int) -> bool:
     """Whether no row of a case can be too long or hold what cannot be written: most cannot, and
     their rows need not be made to know it."""
     texts = [case.question, case.expected or "", case.rejected_answer or "", *case.tags]
-    texts += [turn.content for turn in case.history]
+    texts += _before(case)
     for source in case.sources:
         texts += [source.title or "", source.uri or "", source.text or ""]
     texts += [case.agent_version or "", case.model or ""]
     text = "".join(texts)
     # No row repeats its texts as often.
     return len(text) < most // _REPEATED and _is_writable(text)
+
+
+def _before(case: Case) -> list[str]:
+    return [turn.content for turn in case.history]
+
+
+def _has_control_token(text: str) -> bool:
+    return ("<" in text or "[" in text) and bool(_CONTROL.search(text))
 
 
 def _is_writable(text: str) -> bool:

@@ -6,6 +6,7 @@ of any size needs the same memory but for its ids: its texts go from the store t
 there row by row into its files.
 """
 
+from collections import Counter
 from collections.abc import Callable, Iterable
 from datetime import datetime
 from functools import partial
@@ -152,7 +153,7 @@ def prepare(
         excluded=curated.excluded,
         found=draft.found,
         overlaps=curated.overlaps,
-        warnings=_warnings(format_, draft.counts.total()),
+        warnings=_warnings(format_, draft.counts),
         files={**draft.files, **described},
         manifest=manifest,
         items=draft.items,
@@ -218,8 +219,8 @@ class _Item(msgspec.Struct, frozen=True, gc=False):
     revision: int
 
 
-def _warnings(format_: Format, rows: int) -> list[str]:
-    if not 0 < rows < format_.least_rows:
-        return []
-    least = format_.least_rows
-    return [f"A model learns next to nothing from fewer than {least} rows; this file has {rows}."]
+def _warnings(format_: Format, counts: Counter[str]) -> list[str]:
+    rows, least = counts.total(), format_.least_rows
+    few = f"A model learns next to nothing from fewer than {least} rows; this file has {rows}."
+    found = [few] if 0 < rows < least else []
+    return [*found, *filter(None, [format_.warning(counts)])]

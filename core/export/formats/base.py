@@ -1,6 +1,6 @@
 """What a format is: the cases it takes, how they become rows, and what stands beside the rows."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import msgspec
@@ -27,8 +27,8 @@ class Format(msgspec.Struct, frozen=True, kw_only=True):
     `objection` says why the reader of this format must not get a case (a key of `EXCLUSIONS`), or
     None. `parquet` has the rows once more. `beside` are further files, the same for every export.
     `header` stands before the card. `exempt` are the keys whose values are ids, times or fixed
-    words and are not scanned. Fewer than `least_rows` are of little use. `use` is a command that
-    uses the file.
+    words and are not scanned. Fewer than `least_rows` are of little use. `warning`
+    says of rows by kind what is wrong with them as a whole. `use` is a command that uses the file.
     """
 
     name: str
@@ -46,3 +46,4 @@ class Format(msgspec.Struct, frozen=True, kw_only=True):
     header: str = ""
     exempt: frozenset[str] = frozenset()
     least_rows: int = 1
+    warning: Callable[[Mapping[str, int]], str | None] = lambda counts: None

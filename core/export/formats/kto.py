@@ -6,6 +6,8 @@ Source: "Unpaired preference", conversational, in TRL's dataset formats
 applies (Mistral, Gemma) raise when user and assistant do not take turns.
 """
 
+from collections.abc import Mapping
+
 from core.curate import Case
 from core.export.formats import parts
 from core.export.formats.base import Format, Row
@@ -18,6 +20,14 @@ def _rows(case: Case) -> list[Row]:
         for text, label in judged
         if text is not None
     ]
+
+
+def _one_sided(counts: Mapping[str, int]) -> str | None:
+    kinds = {kind for kind, rows in counts.items() if rows}
+    side = {"golden": "good", "disliked": "bad"}.get(kinds.pop() if len(kinds) == 1 else "")
+    if side is None:
+        return None
+    return f"Every answer in it is a {side} one: KTO learns from what tells good from bad."
 
 
 FORMAT = Format(
@@ -35,4 +45,5 @@ FORMAT = Format(
     exempt=frozenset({"role"}),
     alternates=True,
     least_rows=10,
+    warning=_one_sided,
 )
