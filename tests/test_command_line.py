@@ -17,7 +17,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from core import settings as config
-from core.__main__ import main
+from core.commands import main
 from core.settings import ROOT
 from core.store import Store
 

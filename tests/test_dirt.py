@@ -21,7 +21,7 @@ from click.testing import CliRunner, Result
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
-from core.__main__ import main
+from core.commands import main
 from core.keys import seal
 from core.load import read_log
 from core.pipeline import load_log
@@ -471,7 +471,7 @@ def test_a_line_of_100_mb_through_the_command_line(tmp_path: Path) -> None:
 
 DISK = """
 import resource, sys
-from core.__main__ import main
+from core.commands import main
 resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[1]),) * 2)
 main(sys.argv[2:])
 """
@@ -511,7 +511,7 @@ def test_a_full_disk(tmp_path: Path, write_log: WriteLog) -> None:
 NOBODY = """
 import json, os, sys
 from click.testing import CliRunner
-from core.__main__ import main
+from core.commands import main
 tries = json.loads(sys.argv[1])
 CliRunner().invoke(main, tries.pop(0))  # what is needed is in memory before we are nobody
 if os.getuid() == 0:

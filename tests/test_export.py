@@ -17,7 +17,7 @@ import msgspec
 import pytest
 from click.testing import CliRunner
 
-from core.__main__ import main
+from core.commands import main
 from core.export import ExportRefused, Found, Prepared, prepare, record, write
 from core.pipeline import load_file, record_redactor
 from core.redaction import VERSION

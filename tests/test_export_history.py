@@ -13,7 +13,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from core import settings as config
-from core.__main__ import main
+from core.commands import main
 from core.export import (
     FORMATS,
     Difference,

@@ -188,7 +188,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from core import review
-from core.__main__ import main
+from core.commands import main
 from core.capture import FeedbackLog
 from core.pipeline import load_file, record_redactor
 from core.settings import database_path

@@ -14,7 +14,7 @@ from click.testing import CliRunner
 from playwright.sync_api import Browser, Page, expect
 
 from core import export, pipeline, review
-from core.__main__ import main
+from core.commands import main
 from core.pipeline import load_file, redactor_of
 from core.redaction import TYPES
 from core.redaction.records import RecordRedactor

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from core.__main__ import main
+from core.commands import main
 from core.load import read_log
 from core.records import Interaction, Record
 from core.settings import ROOT

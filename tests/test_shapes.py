@@ -12,7 +12,7 @@ from click.testing import CliRunner
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core.__main__ import main
+from core.commands import main
 from core.load import (
     FIELDS,
     Reading,

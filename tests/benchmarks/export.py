@@ -127,7 +127,7 @@ def scanned(path: Path, format_: str, _out: Path) -> Callable[[], float]:
 
 def exported(path: Path, format_: str, out: Path) -> Callable[[], object]:
     """The command."""
-    from core.__main__ import main
+    from core.commands import main
 
     given = ["export", format_, "--db", str(path), "--out", str(out)]
     return lambda: main(given, standalone_mode=False)
