@@ -156,6 +156,9 @@ def _refused(running: Runtime, prepared: export.Prepared) -> None:
         with st.container(horizontal=True, vertical_alignment="center"):
             st.text(f"{found.type} in {found.key}", width="content")
             session.item_link(found.id)
+    more = len(prepared.found[20:]) + len(prepared.overlaps[20:])
+    if more:
+        st.text(f"and {more:,} more")
     st.button(
         "Leave these items out",
         on_click=_leave_out,

@@ -468,6 +468,16 @@ def test_the_scan_names_the_item_and_nothing_is_written(
     assert b"4111" not in written
 
 
+def test_of_many_findings_the_first_are_named(store: Store, load: Load) -> None:
+    load(*(answered(f"i-{number:02}", "up", question=f"Which {number}?") for number in range(25)))
+    with store.write() as cursor:
+        cursor.execute("UPDATE interactions SET answer = 'Ask jane@example.com ' || id || '.'")
+    prepared = exported(store)
+    assert len(prepared.found) == 25
+    with pytest.raises(ExportRefused, match=r"i-00 .*; i-19 \(EMAIL in expected\); and 5 more\. "):
+        archive_of(prepared)
+
+
 def test_tags_are_scanned_too(filled: Store) -> None:
     with filled.write() as cursor:
         cursor.execute("UPDATE interactions SET tags = ['ok', 'a@example.com'] WHERE id = 'liked'")

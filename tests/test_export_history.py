@@ -12,6 +12,7 @@ import msgspec
 import pytest
 from click.testing import CliRunner, Result
 
+from core import curate
 from core import settings as config
 from core.commands import main
 from core.export import (
@@ -438,6 +439,18 @@ def test_nothing_differs(filled: Store, load: Load) -> None:
     load(answered("later"))
     assert told(between(filled, old, made(filled))) == {}
     assert told(between(filled, old, made(filled, "messages"))) == {}
+
+
+def test_a_question_that_turns_out_to_be_learnt_from(filled: Store, load: Load) -> None:
+    made(filled, "messages")
+    curate.choose(filled, 90, by="Ann", now=datetime.now(UTC), sample=False)
+    load(*(answered(f"fresh-{n}", "up", question=f"{'abcdefgh'[n] * 30}?") for n in range(8)))
+    old = made(filled)
+    fresh = next(case.id for case in old.cases if not case.seen_in_training)
+    curate.same_question(filled, fresh, "liked", by="Ann", now=datetime.now(UTC))
+    assert told(between(filled, old, made(filled))) == {
+        "changed": {fresh: "revision 0: what it asks is now learnt from"}
+    }
 
 
 def test_a_row_that_changed_for_no_known_reason(filled: Store, load: Load) -> None:

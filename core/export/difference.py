@@ -113,7 +113,7 @@ def difference(store: Store, one: Made, other: Made) -> Difference:
         acts = tuple(_act(row) for row in happened.get(id_, ()))
         because: list[str] = []
         if old and new and not acts:
-            because += other_rows or ["its row is another one"]
+            because += _seen(before, after, id_) or other_rows or ["its row is another one"]
         elif not (old and new):
             without, holds = (after, before) if old else (before, after)
             because.append(f"not in {without.made.name}: {_missing(without, holds, id_, texts)}")
@@ -139,6 +139,14 @@ def _differs(before: _Side, after: _Side, id_: str) -> bool:
     old, new = before.items[id_], after.items[id_]
     same_format = before.made.format == after.made.format
     return old.revision != new.revision or (same_format and old.row_hash != new.row_hash)
+
+
+def _seen(before: _Side, after: _Side, id_: str) -> list[str]:
+    """Whether what an item asks has come into a file to learn from, or gone out of all."""
+    seen = [side.cases[id_].seen_in_training for side in (before, after) if id_ in side.cases]
+    if len(seen) < 2 or seen[0] == seen[1]:
+        return []
+    return [f"what it asks is {'now' if seen[-1] else 'no longer'} learnt from"]
 
 
 def _missing(side: _Side, holds: _Side, id_: str, texts: dict[str, Candidate]) -> str:

@@ -7,7 +7,7 @@ there row by row into its files.
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from functools import partial
 from itertools import islice
@@ -31,6 +31,9 @@ EXPORTER = "3"
 """Rises when the same cases give other rows."""
 
 ROWS_AT_A_TIME = 500
+
+NAMED = 20
+"""Items that a refusal names."""
 
 Progress = Callable[[int, int], None]
 """Told how much is done, and of how much; may raise to stop."""
@@ -177,16 +180,16 @@ def refuse_if_found(prepared: Prepared) -> None:
     """Raise `ExportRefused`, naming the items, when the last scan found personal data or a lesson
     holds a question of the exam."""
     if prepared.overlaps:
-        pairs = "; ".join(f"{lesson} asks what {exam} asks" for lesson, exam in prepared.overlaps)
+        pairs = _first([f"{lesson} asks what {exam} asks" for lesson, exam in prepared.overlaps])
         raise ExportRefused(
             "The agent would learn questions that are kept for its exam, so nothing was written: "
             f"{pairs}. Leave these items out and export again."
         )
     if prepared.found:
-        items = sorted({f"{found.id} ({found.type} in {found.key})" for found in prepared.found})
+        items = {f"{found.id} ({found.type} in {found.key})" for found in prepared.found}
         raise ExportRefused(
             "The last scan found what looks like personal data, so nothing was written: "
-            f"{'; '.join(items)}. Leave these items out, or reject them, and export again."
+            f"{_first(sorted(items))}. Leave these items out, or reject them, and export again."
         )
 
 
@@ -210,6 +213,11 @@ def curated_for(
         objection=partial(gate.objection, format_),
         progress=progress,
     )
+
+
+def _first(names: Sequence[str]) -> str:
+    more = f"; and {len(names) - NAMED:,} more" if len(names) > NAMED else ""
+    return "; ".join(names[:NAMED]) + more
 
 
 class _Item(msgspec.Struct, frozen=True, gc=False):
