@@ -4,6 +4,7 @@ database, and what it says when there is none to show."""
 import json
 import subprocess
 import sys
+import uuid
 from collections.abc import Iterator
 from html import unescape
 from io import BytesIO
@@ -343,7 +344,16 @@ def test_logs_lists_loads_and_rejected_lines() -> None:
     assert rejects["reason"][1].startswith("id_conflict")
 
 
-def test_one_interaction_by_hand() -> None:
+@pytest.mark.parametrize(
+    "id_",
+    [
+        "0c9d8e7f-1a2b-4c3d-8e4f-5a6b7c8d9e0f",
+        # By chance there is a card's number in it, so it is stored as a hash.
+        "50e1ef69-6215-4050-9083-d4cef306d192",
+    ],
+)
+def test_one_interaction_by_hand(id_: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(uuid, "uuid4", lambda: id_)
     app = opened("logs")
     question = "I am Ada Byron, ada@example.com. How do I move house?"
     app.text_area[0].set_value(question)
