@@ -25,6 +25,7 @@ from core.review import decide
 from core.review.queue import claim
 from core.settings import ROOT
 from core.store import Store, exports, log
+from tests.benchmarks.export import fill
 from tests.exporting import archive_of, file_in, files_in
 
 ANSWER, FIX = "Hold the left button.", "Hold the right button."
@@ -607,3 +608,27 @@ def test_a_refused_command_leaves_no_trace_and_without_helps(
     assert json.loads(done.stdout)["excluded"] == {"no_feedback": 1, "pending": 1, "taken_out": 1}
     with Store(database) as store:
         assert [row["rows"] for row in exports.made(store, sample=False)] == [1]
+
+
+FULL_DISK = """
+import resource, sys
+resource.setrlimit(resource.RLIMIT_FSIZE, (200_000, 200_000))
+from core.commands import main
+main(sys.argv[1:], prog_name="python -m core")
+"""
+
+
+def test_a_full_disk_leaves_nothing_half_written(tmp_path: Path) -> None:
+    database = tmp_path / "store.duckdb"
+    fill(database, 1_000)
+    before = database.read_bytes()
+    command = ("export", "eval", "--db", database, "--out", tmp_path / "out")
+    ran = subprocess.run(
+        [sys.executable, "-c", FULL_DISK, *command], cwd=ROOT, capture_output=True, text=True
+    )
+    assert (ran.returncode, ran.stderr) == (
+        1,
+        f"Error: {tmp_path} has no room for it: File too large.\n",
+    )
+    assert list(tmp_path.iterdir()) == [database]
+    assert database.read_bytes() == before

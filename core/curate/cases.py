@@ -2,6 +2,7 @@
 
 from array import array
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import closing
 from datetime import UTC, datetime
 from hashlib import blake2b
 from operator import attrgetter
@@ -143,13 +144,16 @@ def curate(
     """
     now = sides(store, sample=sample, cut=cut)
 
-    def counted() -> Iterator[Candidate]:
-        for done, row in enumerate(exports.candidates(store, sample=sample, cut=cut)):
+    def counted(stored: Iterable[Candidate]) -> Iterator[Candidate]:
+        for done, row in enumerate(stored):
             if done % TOLD == 0:
                 progress(done)
             yield row
 
-    return curate_rows(counted(), purpose, now, without, kinds, objection, store.scratch())
+    # Closed here: whatever goes wrong, nothing must go on reading.
+    with closing(exports.candidates(store, sample=sample, cut=cut)) as stored:
+        rows = counted(stored)
+        return curate_rows(rows, purpose, now, without, kinds, objection, store.scratch())
 
 
 def curate_rows(

@@ -1,7 +1,7 @@
 """What exports are made from, and the ledger of those that were made."""
 
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from itertools import starmap
@@ -58,7 +58,7 @@ def count(store: Store, *, sample: bool, cut: int) -> int:
     return int(found[0]["n"])
 
 
-def candidates(store: Store, *, sample: bool, cut: int) -> Iterator[Candidate]:
+def candidates(store: Store, *, sample: bool, cut: int) -> Generator[Candidate]:
     """Every interaction with its state as it was at the cut-off, in the order stored.
 
     Read by parts, so that they need not be in memory together, one part ahead.
