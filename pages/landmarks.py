@@ -3,8 +3,8 @@
 A script fills it in wherever such an element appears: that our links are the navigation and which
 of them is the current page, that the upload area is a group (it has a name and is called
 presentational), what a text that scrolls is about, where "Skip to main content" leads, and that a
-link may be a button. It is a constant that the Content-Security-Policy allows by its hash, and nothing logged ever becomes part
-of it.
+link may be a button. It is a constant that the Content-Security-Policy allows by its hash, and
+nothing logged ever becomes part of it.
 """
 
 import streamlit as st

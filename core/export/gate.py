@@ -10,7 +10,9 @@ from core.export.formats import parts
 from core.export.formats.base import Format
 from core.settings import settings
 
-_REPEATED = 4
+_REPEATED = 12
+"""A text stands in a row twice at most, in promptfoo's once in nine times as many characters."""
+_OURS = 100  # characters of a row that no text of the case is
 
 
 def objection(format_: Format, case: Case) -> str | None:
@@ -38,13 +40,14 @@ def _is_plain(case: Case, most: int) -> bool:
     """Whether no row of a case can be too long or hold what cannot be written: most cannot, and
     their rows need not be made to know it."""
     texts = [case.question, case.expected or "", case.rejected_answer or "", *case.tags]
-    texts += [turn.content for turn in case.history]
+    texts += [case.id, case.kind, case.signal, case.redaction_version]
+    for turn in case.history:
+        texts += ["role", turn.role, turn.content]
     for source in case.sources:
         texts += [source.title or "", source.uri or "", source.text or ""]
     texts += [case.agent_version or "", case.model or ""]
     text = "".join(texts)
-    # No row repeats its texts as often.
-    return len(text) < most // _REPEATED and _is_writable(text)
+    return len(text) + _OURS < most // _REPEATED and _is_writable(text)
 
 
 def _is_writable(text: str) -> bool:
