@@ -46,9 +46,10 @@ def token(database: Path) -> str:
             if not known:
                 known = secrets.token_urlsafe(32)
                 file.write(f"{known}\n")
-    except OSError as error:
+    except (OSError, UnicodeDecodeError) as error:
+        why = error.strerror if isinstance(error, OSError) else "it is no text"
         raise SettingsError(
-            f"The token file {path} can be neither read nor made ({error.strerror}). Make its "
+            f"The token file {path} can be neither read nor made ({why}). Make its "
             "folder writable, or set FLYWHEEL_TOKEN to a long random text."
         ) from error
     return known
@@ -74,6 +75,10 @@ async def get_export(request: Request) -> Response:
         await asyncio.sleep(LOOKED_AFTER)
     if job.state != "done":
         return _problem(409, job.message or "It was cancelled.")
+    try:
+        await run_in_threadpool(_record, running, job)  # or why it is not to be used any more
+    except export.ExportRefused as error:
+        return _problem(409, str(error))
     return _file(job)
 
 
@@ -94,10 +99,16 @@ ROUTES = [
     Route("/api/exports/{export_id}", get_export, methods=["GET"]),
     Route(DOWNLOAD + "/{address}", download, methods=["GET"]),
 ]
+for _route in ROUTES:
+    # Starlette adds HEAD, which would make an export, or use an address up, for nothing.
+    _route.methods = {"GET"}
 
 
 def _record(running: Runtime, job: ExportJob) -> None:
-    if job.prepared and not job.made:
+    assert job.prepared
+    if job.made:
+        export.still_given(running.store, job.made, job.prepared)
+    else:
         export.record(running.store, job.prepared, datetime.now(UTC))
 
 

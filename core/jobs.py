@@ -230,8 +230,9 @@ class ExportJob(Job):
         )
 
     def _made(self, done: int, of: int) -> None:
-        # Packing is a tenth of it or so.
+        # Packing is a tenth of it or so. What must be made a second time does not go back.
         self.size = of + of // 8
+        done = max(done, self.done)
         self.progress(done, self.size, done // 2)
 
     def _packed(self, done: int, of: int) -> None:

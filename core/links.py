@@ -51,7 +51,8 @@ class Links(Generic[Target]):
     def use(self, address: str) -> Target:
         """What it leads to, this time and never again. Raises `LinkError`."""
         name, _, signature = address.rpartition(".")
-        if not hmac.compare_digest(signature.encode(), _signed(name).encode()):
+        # Ours are ASCII; what is not may have no bytes to compare.
+        if not address.isascii() or not hmac.compare_digest(signature, _signed(name)):
             raise LinkError("This is not an address of ours.")
         with self._lock:
             target = self._targets.pop(address, None)

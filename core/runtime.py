@@ -181,10 +181,15 @@ class Runtime:
 
     def close(self) -> None:
         """Stop the loads after their slice and close the store."""
-        for job in self.jobs:
+        jobs = self.jobs
+        for job in jobs:
             job.cancel(closing=True)
         for worker in (self._worker, self._exporter):
             worker.shutdown(wait=True, cancel_futures=True)
+        for job in jobs:
+            if job.state == "waiting":  # it never began, and somebody may wait for its end
+                job.state = "cancelled"
+                job.ended.set()
         self.store.close()
 
     def _submit(self, job: SomeJob) -> SomeJob:

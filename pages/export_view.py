@@ -1,6 +1,7 @@
 """An export on its way to the person: begun, waited for, downloaded."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from html import escape
 
 import streamlit as st
@@ -71,7 +72,9 @@ def download(running: Runtime, job: ExportJob, label: str) -> None:
 
 def _left(running: Runtime, job: ExportJob) -> None:
     if job.prepared and not job.made:
-        export.record(running.store, job.prepared, session.now())
+        # Personal data reported this moment: the page says so when it is drawn.
+        with suppress(export.ExportRefused):
+            export.record(running.store, job.prepared, session.now())
 
 
 @st.fragment(run_every=2.0)

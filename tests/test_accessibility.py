@@ -24,6 +24,7 @@ from core.export import record
 from core.pipeline import load_file, redactor_of
 from core.review import claim, decide, report
 from core.store import rewrite
+from tests.benchmarks.export import fill
 from tests.serving import (
     DATABASE,
     Server,
@@ -174,6 +175,19 @@ def tried(page: Page) -> None:
     settled(page)
 
 
+def asks_the_same(page: Page) -> None:
+    page.get_by_text("Asks the same as …").click()
+    expect(page.get_by_label("Id of another item that asks the same")).to_be_visible(timeout=20_000)
+    settled(page)
+
+
+def prepare_big(page: Page) -> None:
+    """An export whose download is a link."""
+    button(page, "Prepare export").click()
+    expect(page.locator("a.button[role=button]")).to_be_visible(timeout=60_000)
+    settled(page)
+
+
 def nothing(_page: Page) -> None:
     pass
 
@@ -245,6 +259,7 @@ def test_an_empty_database(house: House, address: str) -> None:
         pytest.param("review?reviewer=Ann&item=o-4", nothing, id="decided-item"),
         pytest.param("review?reviewer=Ann&item=o-3", warning, id="warning"),
         pytest.param("review?reviewer=Ann&item=o-1", help_dialog, id="help"),
+        pytest.param("review?reviewer=Ann&item=o-1", asks_the_same, id="asks-the-same"),
         pytest.param("review?reviewer=Ann&item=o-1&report=1", nothing, id="report"),
         pytest.param("review?reviewer=Ann&item=o-1&report=1", looked_up, id="report-looked-up"),
         pytest.param("review?item=nope", nothing, id="no-such-item"),
@@ -284,6 +299,13 @@ def test_stored_text_that_needs_another_look(house: House, tmp_path: Path) -> No
         other = House(server, house.browser, "full")
         look(other, "logs", opened_up)
         look(other, "datasets", compared)
+
+
+@pytest.mark.slow
+def test_an_export_that_is_downloaded_by_a_link(house: House, tmp_path: Path) -> None:
+    fill(tmp_path / DATABASE, 7_500)
+    with serve(tmp_path) as server:
+        look(House(server, house.browser, "full"), "datasets", prepare_big)
 
 
 def compared(page: Page) -> None:

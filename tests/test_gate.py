@@ -12,13 +12,14 @@ import msgspec
 import pyarrow.parquet
 import pytest
 from hypothesis import given
+from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from core.curate import EXCLUSIONS, Case
-from core.export import FORMATS, Prepared, prepare
+from core.export import FORMATS, Prepared, gate, prepare
 from core.export.gate import objection
 from core.pipeline import load_file, record_redactor
-from core.records import Turn
+from core.records import Source, Turn
 from core.review import decide
 from core.settings import ExportSettings, settings
 from core.store import Store
@@ -392,3 +393,82 @@ def test_promptfoo_gets_every_text_back_or_never_sees_it(text: str) -> None:
     case = msgspec.structs.replace(GOOD, question=text, rejected_answer=None)
     if objection(FORMATS["promptfoo"], case) is None:
         assert rendered(promptfoo_row(text)["vars"]["question"]) == text
+
+
+# ---- the quick look -------------------------------------------------------------------------
+
+SHORT = st.text(st.characters(), max_size=12)
+MANY = st.builds(lambda text, times: text * times, SHORT, st.integers(1, 300))
+TEXT = st.one_of(SHORT, MANY, st.sampled_from(["{{{{", "{%" * 200, "a\0b", "\ud800", "\n", " "]))
+CASES = st.builds(
+    Case,
+    id=st.one_of(st.just("i-1"), TEXT),
+    revision=st.just(1),
+    kind=st.sampled_from(["golden", "regression", "disliked"]),
+    question=TEXT,
+    expected=st.none() | TEXT,
+    rejected_answer=st.none() | TEXT,
+    history=st.lists(st.builds(Turn, st.sampled_from(["user", "assistant", "system"]), TEXT)).map(
+        lambda turns: tuple(turns * 40)
+    ),
+    sources=st.lists(st.builds(Source, st.none() | TEXT, st.none() | TEXT, st.none() | TEXT)).map(
+        tuple
+    ),
+    agent_version=st.none() | SHORT,
+    model=st.none() | SHORT,
+    logged_at=st.none() | st.datetimes(),
+    signal=st.sampled_from(["up", "down", "edit", ""]),
+    implicit=st.booleans(),
+    tags=st.lists(SHORT).map(tuple),
+    redaction_version=st.one_of(st.just("4"), SHORT),
+)
+
+
+def looked_through(case: Case, most: int, *, quickly: bool) -> dict[str, str | None]:
+    """What every format has against a case where a row may have so many characters."""
+    limited = msgspec.structs.replace(settings(), export=ExportSettings(max_characters=most))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(gate, "settings", lambda: limited)
+        if not quickly:
+            patch.setattr(gate, "_REPEATED", 2**60)
+        return {name: objection(format_, case) for name, format_ in FORMATS.items()}
+
+
+@hypothesis_settings(deadline=None)
+@given(CASES, st.integers(1, 60_000))
+def test_the_quick_look_says_what_every_row_says(case: Case, most: int) -> None:
+    quick = looked_through(case, most, quickly=True)
+    assert quick == looked_through(case, most, quickly=False)
+
+
+@pytest.mark.parametrize(
+    ("changed", "most"),
+    [
+        pytest.param({"id": "a\0b"}, 200_000, id="null in an id"),
+        pytest.param({"redaction_version": "\ud800"}, 200_000, id="half a character"),
+        pytest.param({"history": turns(*["user", "assistant"] * 450)}, 20_000, id="turns"),
+        pytest.param({"history": (Turn("user", "a"),) * 30_000}, 200_000, id="short turns"),
+        pytest.param({"expected": "{" * 49_000}, 200_000, id="signs"),
+        pytest.param({"rejected_answer": "{" * 16_000}, 160_000, id="signs twice"),
+    ],
+)
+def test_the_quick_look_lets_none_of_these_pass(changed: dict[str, Any], most: int) -> None:
+    case = msgspec.structs.replace(GOOD, **changed)
+    every = looked_through(case, most, quickly=False)
+    assert set(every.values()) & {"unwritable", "too_long"}
+    assert looked_through(case, most, quickly=True) == every
+
+
+def test_the_quick_look_is_taken_by_most() -> None:
+    """Else the test above compares a thing with itself."""
+    made: list[Case] = []
+
+    def rows(case: Case) -> list[Any]:
+        made.append(case)
+        return []
+
+    format_ = msgspec.structs.replace(FORMATS["eval"], rows=rows)
+    assert objection(format_, GOOD) is None
+    assert made == []
+    assert objection(format_, msgspec.structs.replace(GOOD, question="a" * 150_000)) is None
+    assert len(made) == 1

@@ -8,7 +8,7 @@ from core.export.balance import Balance, balance
 from core.export.difference import Change, Difference, difference
 from core.export.draft import Found
 from core.export.formats import FORMATS, Format
-from core.export.history import Made, named, repeat, short
+from core.export.history import Made, named, repeat, short, still_given
 from core.export.prepare import ExportRefused, Prepared, line_for, prepare
 from core.export.release import record, write, zipped
 
@@ -30,6 +30,7 @@ __all__ = [
     "record",
     "repeat",
     "short",
+    "still_given",
     "write",
     "zipped",
 ]

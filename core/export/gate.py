@@ -15,12 +15,14 @@ from core.export.formats import parts
 from core.export.formats.base import Format
 from core.settings import settings
 
-_REPEATED = 4
 # Seen in the tokenizers of Llama, Qwen, Phi, Mistral, Gemma and DeepSeek.
 _CONTROL = re.compile(
     r"<[|｜][^<>|｜\s]{1,40}[|｜]>|</?s>|<(?:bos|eos|pad|unk|start_of_turn|end_of_turn)>"
     r"|<</?SYS>>|\[/?(?:INST|SYSTEM_PROMPT|AVAILABLE_TOOLS|TOOL_CALLS|TOOL_RESULTS)\]"
 )
+_REPEATED = 12
+"""A text stands in a row twice at most, in promptfoo's once in nine times as many characters."""
+_OURS = 100  # characters of a row that no text of the case is
 
 
 def objection(format_: Format, case: Case) -> str | None:
@@ -50,13 +52,14 @@ def _is_plain(case: Case, most: int) -> bool:
     """Whether no row of a case can be too long or hold what cannot be written: most cannot, and
     their rows need not be made to know it."""
     texts = [case.question, case.expected or "", case.rejected_answer or "", *case.tags]
-    texts += _before(case)
+    texts += [case.id, case.kind, case.signal, case.redaction_version]
+    for turn in case.history:
+        texts += ["role", turn.role, turn.content]
     for source in case.sources:
         texts += [source.title or "", source.uri or "", source.text or ""]
     texts += [case.agent_version or "", case.model or ""]
     text = "".join(texts)
-    # No row repeats its texts as often.
-    return len(text) < most // _REPEATED and _is_writable(text)
+    return len(text) + _OURS < most // _REPEATED and _is_writable(text)
 
 
 def _before(case: Case) -> list[str]:

@@ -22,6 +22,7 @@ from core.export.prepare import (
     Progress,
     prepare,
     refuse_if_found,
+    refuse_if_reported,
 )
 from core.redaction import Redactor
 from core.settings import settings
@@ -93,6 +94,13 @@ def named(store: Store, text: str) -> Made:
         )
         raise ExportRefused(f"There is no export {text} in the ledger.{more}")
     return msgspec.convert(found[0], Made)
+
+
+def still_given(store: Store, made: Made, prepared: Prepared) -> None:
+    """Raise `ExportRefused` when what `repeat` gave is not to be used any more since."""
+    refuse_if_reported(store, prepared)
+    if now := named(store, made.export_id).superseded_at:
+        raise ExportRefused(f"Export {made.name} was superseded on {now:%Y-%m-%d}: make a new one.")
 
 
 def repeat(

@@ -193,6 +193,14 @@ def refuse_if_found(prepared: Prepared) -> None:
         )
 
 
+def refuse_if_reported(store: Store, prepared: Prepared) -> None:
+    """Raise `ExportRefused` when personal data was reported since this export was made."""
+    if prepared.reports != reported.last(store):
+        raise ExportRefused(
+            "Personal data was reported since this export was prepared: prepare it again."
+        )
+
+
 def curated_for(
     store: Store,
     format_: Format,

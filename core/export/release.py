@@ -6,8 +6,8 @@ from datetime import datetime
 from pathlib import Path
 from shutil import copyfile
 
-from core.export.prepare import ExportRefused, Prepared, Progress, refuse_if_found
-from core.store import Store, exports, reported
+from core.export.prepare import Prepared, Progress, refuse_if_found, refuse_if_reported
+from core.store import Store, exports
 
 # A zip cannot hold an earlier time; a fixed one keeps the bytes the same.
 _ZIP_TIME = (1980, 1, 1, 0, 0, 0)
@@ -67,10 +67,7 @@ def record(store: Store, prepared: Prepared, now: datetime) -> None:
     Raises `ExportRefused` when personal data was reported since it was made.
     """
     refuse_if_found(prepared)
-    if prepared.reports != reported.last(store):
-        raise ExportRefused(
-            "Personal data was reported since this export was prepared: prepare it again."
-        )
+    refuse_if_reported(store, prepared)
     exports.record(
         store,
         prepared.export_id,

@@ -80,7 +80,7 @@ _FILL = """
 INSERT INTO interactions SELECT nextval('events'), id, md5(id),
     TIMESTAMP '2026-01-01' + to_seconds(n), question, answer, NULL, sources, 'v1', 'm', NULL, NULL,
     ['billing'], true, NULL, '4', '{}', 1, n, false, TIMESTAMP '2026-11-01' FROM given ORDER BY n;
-INSERT INTO feedback SELECT nextval('events'), id, id, NULL, 'down', fix, NULL, NULL,
+INSERT INTO feedback SELECT nextval('events'), id, id, NULL, 'down', fix, NULL, [],
     'u' || (n % 900), '4', '{}', 1, n, false, TIMESTAMP '2026-11-01' FROM given ORDER BY n;
 INSERT INTO decisions SELECT nextval('events'), id, 1, 'approve', fix, NULL, NULL, 'Ann',
     TIMESTAMP '2026-11-02', NULL, '4' FROM given ORDER BY n
