@@ -7,7 +7,7 @@ from core import export
 from core.curate import EXCLUSIONS
 from core.jobs import ExportJob
 from core.runtime import Runtime
-from core.store import log, reported
+from core.store import log
 from pages import balance_view, export_view, history_view, holdout_view, session, states, texts
 
 PREVIEW = 5
@@ -59,9 +59,9 @@ def _shown(running: Runtime, job: ExportJob) -> None:
     prepared = job.prepared
     if prepared is None:
         export_view.unfinished(running, job)
-    elif prepared.reports != reported.last(running.store):
+    elif export.is_outdated(running.store, prepared):
         del st.session_state[JOB]
-        texts.notice("Personal data was reported since: prepare again, without it.", good=False)
+        texts.notice("Personal data was taken out since: prepare again, without it.", good=False)
     else:
         if prepared.manifest["cut_off"] != log.last_event(running.store, sample=job.sample):
             texts.notice(

@@ -99,6 +99,9 @@ def _one(running: Runtime, row: Row) -> None:
         export_view.download(running, job, "Download again")
     else:
         export_view.unfinished(running, job)
+        if job.state == "cancelled" and st.button("Make it again", key="export-again"):
+            del st.session_state[KEPT]
+            st.rerun()
     with st.expander("manifest.json of this export"):
         export_view.manifest(made.manifest)
 

@@ -21,8 +21,8 @@ from click.testing import CliRunner
 from starlette.applications import Starlette
 
 from core import runtime as process
-from core.__main__ import main
 from core.api import DOWNLOAD, ROUTES, token
+from core.commands import main
 from core.export import ExportRefused, named, prepare, record, repeat
 from core.jobs import ExportJob
 from core.pipeline import load_file, redactor_of
@@ -452,7 +452,10 @@ def test_what_was_reported_since_is_not_given(inside: Inside) -> None:
     for address in addresses:
         answer = inside.ask(address)
         assert answer.status == 410
-        assert "Personal data was reported since this export was prepared" in answer.error
+        assert (
+            "Personal data was taken out of stored text since this export was prepared"
+            in answer.error
+        )
         assert b"tariff" not in answer.body
     assert ledger(running.store) == [made]
 

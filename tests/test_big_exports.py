@@ -32,6 +32,7 @@ from core.export import ExportRefused, Found, named, prepare, record, write, zip
 from core.jobs import ExportJob, Job
 from core.pipeline import redactor_of
 from core.records import Turn
+from core.reredaction import reredact
 from core.review import report
 from core.runtime import Runtime
 from core.settings import ROOT
@@ -324,11 +325,38 @@ def test_what_is_reported_after_it_was_made_stays_in_the_house(running: Runtime)
     store, redactor = running.store, redactor_of(running.store)
     prepared = prepare(store, redactor.redactor, "eval", sample=False)
     report.take_out(store, redactor, "Zanzibarian", kind="PERSON", reporter="Ann", now=NOW)
-    with pytest.raises(ExportRefused, match="Personal data was reported since this export"):
+    with pytest.raises(ExportRefused, match="Personal data was taken out of stored text since"):
         record(store, prepared, NOW)
     assert ledger(store) == []
     record(store, prepare(store, redactor.redactor, "eval", sample=False), NOW)
     assert len(ledger(store)) == 1
+
+
+def test_what_is_redacted_again_after_it_was_made_stays_in_the_house(running: Runtime) -> None:
+    store, redactor = running.store, redactor_of(running.store)
+
+    def outdated(tag: str) -> None:
+        with store.write() as cursor:
+            cursor.execute(
+                f"UPDATE interactions SET redaction_version = '0', tags = ['{tag}'] "
+                "WHERE id = (SELECT min(id) FROM interactions)"
+            )
+
+    with store.write() as cursor:  # a few are enough for the model to read
+        few = "(SELECT id FROM interactions ORDER BY id LIMIT 3)"
+        cursor.execute(f"DELETE FROM interactions WHERE id NOT IN {few}")
+        cursor.execute(f"DELETE FROM feedback WHERE interaction_id NOT IN {few}")
+        cursor.execute(f"DELETE FROM decisions WHERE interaction_id NOT IN {few}")
+    reredact(store)
+    outdated("bills")
+    prepared = prepare(store, redactor.redactor, "eval", sample=False)
+    assert reredact(store).changed == 0
+    record(store, prepared, NOW)  # nothing was found: it is what is stored
+    outdated("jane@example.com")
+    prepared = prepare(store, redactor.redactor, "messages", sample=False)
+    assert reredact(store).changed == 1
+    with pytest.raises(ExportRefused, match="Personal data was taken out of stored text since"):
+        record(store, prepared, NOW)
 
 
 def test_the_folder_is_for_its_owner_and_goes_with_the_store(path: Path) -> None:
@@ -639,7 +667,7 @@ def report_from(page: Page, server: Server, id_: str) -> None:
     settled(page)
 
 
-REPORTED = "Personal data was reported since: prepare again, without it."
+REPORTED = "Personal data was taken out since: prepare again, without it."
 
 
 @pytest.mark.browser
@@ -658,7 +686,8 @@ def test_a_report_makes_the_link_to_a_prepared_export_useless(
         report_from(other, big.server, big.first)
         assert status_of(address) == (
             410,
-            "Personal data was reported since this export was prepared: prepare it again.",
+            "Personal data was taken out of stored text since this export was prepared: prepare "
+            "it again.",
         )
         expect(page.get_by_text(REPORTED)).to_be_visible(timeout=SECONDS)
         expect(link(page, "Download")).to_have_count(0, timeout=SECONDS)

@@ -9,7 +9,7 @@ from core.export.difference import Change, Difference, difference
 from core.export.draft import Found
 from core.export.formats import FORMATS, Format
 from core.export.history import Made, named, repeat, short, still_given
-from core.export.prepare import ExportRefused, Prepared, line_for, prepare
+from core.export.prepare import ExportRefused, Prepared, is_outdated, line_for, prepare
 from core.export.release import record, write, zipped
 
 __all__ = [
@@ -24,6 +24,7 @@ __all__ = [
     "Prepared",
     "balance",
     "difference",
+    "is_outdated",
     "line_for",
     "named",
     "prepare",

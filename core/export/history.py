@@ -22,7 +22,7 @@ from core.export.prepare import (
     Progress,
     prepare,
     refuse_if_found,
-    refuse_if_reported,
+    refuse_if_outdated,
 )
 from core.redaction import Redactor
 from core.settings import settings
@@ -98,7 +98,7 @@ def named(store: Store, text: str) -> Made:
 
 def still_given(store: Store, made: Made, prepared: Prepared) -> None:
     """Raise `ExportRefused` when what `repeat` gave is not to be used any more since."""
-    refuse_if_reported(store, prepared)
+    refuse_if_outdated(store, prepared)
     if now := named(store, made.export_id).superseded_at:
         raise ExportRefused(f"Export {made.name} was superseded on {now:%Y-%m-%d}: make a new one.")
 

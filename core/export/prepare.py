@@ -24,7 +24,7 @@ from core.export.formats import FORMATS, Format
 from core.export.manifest import describe, id_of
 from core.redaction import Redactor
 from core.settings import settings
-from core.store import Store, exports, log, reported
+from core.store import Store, exports, log, rewrite
 from core.store.exports import LedgerItem
 
 EXPORTER = "3"
@@ -47,8 +47,8 @@ class Prepared(msgspec.Struct, frozen=True, kw_only=True):
     """An export in a folder of its own, which is deleted when nobody holds this any more.
 
     `files` maps a file's name to where it lies, the data file first; there is none when something
-    was `found`. `warnings` are sentences on what the files are of little use for. `reports` is the
-    last report of personal data before it was made.
+    was `found`. `warnings` are sentences on what the files are of little use for. `replaced`
+    is what `store.rewrite.replaced` said before it was made.
     """
 
     export_id: str
@@ -62,7 +62,7 @@ class Prepared(msgspec.Struct, frozen=True, kw_only=True):
     manifest: dict[str, Any]
     items: list[LedgerItem]
     sample: bool
-    reports: int
+    replaced: tuple[int, int]
     folder: TemporaryDirectory[str]
 
     @property
@@ -110,7 +110,7 @@ def prepare(
         raise ExportRefused(f"There is no interaction {', '.join(sorted(unknown))} to leave out.")
     if cut is None:
         cut = log.last_event(store, sample=sample, as_of=as_of)
-    reports = reported.last(store)
+    replaced = rewrite.replaced(store)
     number = exports.count(store, sample=sample, cut=cut)
     # Half of the way is to find out what is a case, half to scan and to write those that are.
     curated = curated_for(
@@ -161,7 +161,7 @@ def prepare(
         manifest=manifest,
         items=draft.items,
         sample=sample,
-        reports=reports,
+        replaced=replaced,
         folder=folder,
     )
 
@@ -193,11 +193,17 @@ def refuse_if_found(prepared: Prepared) -> None:
         )
 
 
-def refuse_if_reported(store: Store, prepared: Prepared) -> None:
-    """Raise `ExportRefused` when personal data was reported since this export was made."""
-    if prepared.reports != reported.last(store):
+def is_outdated(store: Store, prepared: Prepared) -> bool:
+    """Whether personal data was taken out of stored text since this export was made."""
+    return prepared.replaced != rewrite.replaced(store)
+
+
+def refuse_if_outdated(store: Store, prepared: Prepared) -> None:
+    """Raise `ExportRefused` when an export may hold what was taken out of stored text since."""
+    if is_outdated(store, prepared):
         raise ExportRefused(
-            "Personal data was reported since this export was prepared: prepare it again."
+            "Personal data was taken out of stored text since this export was prepared: prepare it "
+            "again."
         )
 
 

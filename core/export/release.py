@@ -6,7 +6,7 @@ from datetime import datetime
 from pathlib import Path
 from shutil import copyfile
 
-from core.export.prepare import Prepared, Progress, refuse_if_found, refuse_if_reported
+from core.export.prepare import Prepared, Progress, refuse_if_found, refuse_if_outdated
 from core.store import Store, exports
 
 # A zip cannot hold an earlier time; a fixed one keeps the bytes the same.
@@ -64,10 +64,10 @@ def zipped(prepared: Prepared, progress: Progress = lambda done, of: None) -> Pa
 def record(store: Store, prepared: Prepared, now: datetime) -> None:
     """Note in the ledger that this export has left the house.
 
-    Raises `ExportRefused` when personal data was reported since it was made.
+    Raises `ExportRefused` when personal data was taken out of stored text since it was made.
     """
     refuse_if_found(prepared)
-    refuse_if_reported(store, prepared)
+    refuse_if_outdated(store, prepared)
     exports.record(
         store,
         prepared.export_id,

@@ -136,6 +136,16 @@ def end(
         )
 
 
+def replaced(store: Store) -> tuple[int, int]:
+    """What is another one as soon as stored text was replaced: the last report of personal data,
+    and how many texts redaction has changed later."""
+    (row,) = store.rows(
+        "SELECT (SELECT coalesce(max(seq), 0) FROM reported) AS last_report, "
+        "(SELECT coalesce(sum(changed), 0) FROM redactions) AS changed"
+    )
+    return int(row["last_report"]), int(row["changed"])
+
+
 def runs(store: Store) -> list[dict[str, Any]]:
     """Every time stored text was redacted again, the last one first."""
     return store.rows("SELECT * FROM redactions ORDER BY id DESC")
