@@ -44,7 +44,7 @@ SYSTEM := process.platform + "-" + process.arch + (process.platform === "linux" 
   tests/consumers/promptfoo/.npmrc .venv/consumers/promptfoo/installed
 	@echo "Installing promptfoo (about 300 MB, a minute the first time) ..."
 	@cp tests/consumers/promptfoo/package.json tests/consumers/promptfoo/.npmrc .venv/consumers/promptfoo
-	@cd .venv/consumers/promptfoo && bin/npm install --loglevel=error --no-save --cache=cache \
+	@cd .venv/consumers/promptfoo && NODE_OPTIONS=--use-system-ca bin/npm install --loglevel=error --no-save --cache=cache \
 	  "$$(bin/node -p '`@libsql/$${$(SYSTEM)}@$${require("./package.json").dependencies.libsql}`')"
 	@rm -rf .venv/consumers/promptfoo/cache
 	@touch $@
