@@ -15,7 +15,7 @@ start: .venv/installed
 
 # The closing line of pytest stays the last line of this command.
 test: .venv/installed browser
-	@$(MAKE) --no-print-directory --jobs=2 consumers
+	@$(MAKE) --no-print-directory --jobs=4 consumers
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
