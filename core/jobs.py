@@ -206,6 +206,15 @@ class ExportJob(Job):
         self.balance: Balance | None = None
 
     def work(self, store: Store) -> None:
+        try:
+            self._make(store)
+        except FileNotFoundError:
+            # What was made so far went with the text that it was made of.
+            raise ExportRefused(
+                "Personal data was taken out of stored text meanwhile: prepare it again."
+            ) from None
+
+    def _make(self, store: Store) -> None:
         redactor = redactor_of(store).redactor
         if self.made:
             prepared = repeat(store, redactor, self.made, progress=self._made)

@@ -43,11 +43,6 @@ class Links(Generic[Target]):
         """Whether it can still be used."""
         return address in self._targets and not _over(address)
 
-    def drop(self, address: str) -> None:
-        """Make an address invalid, with what it keeps."""
-        with self._lock:
-            self._targets.pop(address, None)
-
     def use(self, address: str) -> Target:
         """What it leads to, this time and never again. Raises `LinkError`."""
         name, _, signature = address.rpartition(".")

@@ -49,9 +49,8 @@ def main() -> None:
 def _prepare(running: Runtime, name: str, sample: bool) -> None:
     taken_out = st.session_state.setdefault(f"taken-out-{sample}", set())
     with st.spinner("Collecting, and looking through every text once more"):
-        st.session_state[JOB] = export_view.begin(
-            running, lambda: running.export(name, sample=sample, without=taken_out)
-        )
+        job = running.export(name, sample=sample, without=taken_out)
+        st.session_state[JOB] = export_view.waited_for(job)
 
 
 def _shown(running: Runtime, job: ExportJob) -> None:

@@ -1,6 +1,5 @@
 """An export on its way to the person: begun, waited for, downloaded."""
 
-from collections.abc import Callable
 from contextlib import suppress
 from html import escape
 
@@ -22,11 +21,10 @@ SHOWN = 100_000
 """Characters of a manifest that a page shows."""
 
 
-def begin(running: Runtime, job: Callable[[], ExportJob]) -> ExportJob:
-    """Begin an export; most are done when this returns."""
-    begun = job()
-    begun.ended.wait(PATIENCE)
-    return begun
+def waited_for(job: ExportJob) -> ExportJob:
+    """The same job; most are done when this returns."""
+    job.ended.wait(PATIENCE)
+    return job
 
 
 def unfinished(running: Runtime, job: ExportJob) -> None:

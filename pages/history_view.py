@@ -9,7 +9,7 @@ import streamlit as st
 from core import export
 from core.jobs import ExportJob
 from core.runtime import Runtime
-from core.store import exports, reported
+from core.store import exports, rewrite
 from pages import export_view, session, texts, times
 
 SHOWN = 8
@@ -108,7 +108,7 @@ def _one(running: Runtime, row: Row) -> None:
 
 def _again(running: Runtime, made: export.Made) -> ExportJob:
     with st.spinner("Making the same bytes again, and looking through every text once more"):
-        return export_view.begin(running, lambda: running.export_again(made))
+        return export_view.waited_for(running.export_again(made))
 
 
 def _compare(running: Runtime, one: Row, other: Row) -> None:
@@ -150,7 +150,7 @@ def _kept(running: Runtime, rows: list[Row], make: Callable[[], Result]) -> Resu
     """What was made of these exports in an earlier run of this page, unless they changed since."""
     kept: dict[Any, Result] = st.session_state.setdefault(KEPT, {})
     key = (
-        reported.last(running.store),
+        rewrite.replaced(running.store),
         *((row["export_id"], row["superseded_at"]) for row in rows),
     )
     if key not in kept:

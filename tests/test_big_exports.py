@@ -332,6 +332,39 @@ def test_what_is_reported_after_it_was_made_stays_in_the_house(running: Runtime)
     assert len(ledger(store)) == 1
 
 
+def test_what_is_reported_is_in_no_file_that_was_made_before(running: Runtime) -> None:
+    store, redactor = running.store, redactor_of(running.store)
+    with store.write() as cursor:
+        cursor.execute(
+            "UPDATE interactions SET answer = answer || ' Zanzibarian.' "
+            "WHERE id = (SELECT min(id) FROM interactions)"
+        )
+    job = running.export("eval", sample=False)
+    assert job.ended.wait(60) and job.prepared and job.archive
+    held = [path for path in scratch_of(store.path) if path.is_file()]
+    assert any(b"Zanzibarian" in path.read_bytes() for path in held)
+    report.take_out(store, redactor, "Zanzibarian", kind="PERSON", reporter="Ann", now=NOW)
+    assert not [path for path in held if path.exists()]
+    again = running.export("eval", sample=False)
+    assert again.ended.wait(60) and again.archive and again.archive.exists()
+
+
+def test_what_goes_while_an_export_is_made_is_said(
+    running: Runtime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def act(job: Job, number: int) -> None:
+        if job.size and job.done > 0.7 * job.size:
+            running.store.rewrite_file()
+
+    steps(monkeypatch, act)
+    job = running.export("hf", sample=False)
+    assert job.ended.wait(60)
+    assert (job.state, job.message) == (
+        "failed",
+        "Personal data was taken out of stored text meanwhile: prepare it again.",
+    )
+
+
 def test_what_is_redacted_again_after_it_was_made_stays_in_the_house(running: Runtime) -> None:
     store, redactor = running.store, redactor_of(running.store)
 
@@ -384,7 +417,7 @@ def test_files_go_when_nobody_holds_them(running: Runtime) -> None:
     del job
     gc.collect()
     assert scratch_of(running.store.path)  # somebody may still follow the link
-    running.links.drop(link)
+    running.links.use(link)
     gc.collect()
     assert scratch_of(running.store.path) == []
 

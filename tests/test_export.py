@@ -475,7 +475,7 @@ def test_of_many_findings_the_first_are_named(store: Store, load: Load) -> None:
         cursor.execute("UPDATE interactions SET answer = 'Ask jane@example.com ' || id || '.'")
     prepared = exported(store)
     assert len(prepared.found) == 25
-    with pytest.raises(ExportRefused, match=r"i-00 .*; i-19 \(EMAIL in expected\); and 5 more\. "):
+    with pytest.raises(ExportRefused, match=r"i-00 .*; i-19 \(EMAIL in expected\) and 5 more\. "):
         archive_of(prepared)
 
 

@@ -82,7 +82,7 @@ class Draft:
         described = [self._described(name) for name in self.files]
         if self.found:
             for path in self.files.values():
-                path.unlink()
+                path.unlink(missing_ok=True)
             self.files = {}
         return described
 

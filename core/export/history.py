@@ -20,6 +20,7 @@ from core.export.prepare import (
     ExportRefused,
     Prepared,
     Progress,
+    first,
     prepare,
     refuse_if_found,
     refuse_if_outdated,
@@ -216,7 +217,7 @@ def _refusal(
 ) -> str:
     parts = list(general)
     if differing:
-        listed = "; ".join(f"{why}: {_list(ids)}" for why, ids in rows.items())
+        listed = "; ".join(f"{why}: {first(ids, NAMED, ', ')}" for why, ids in rows.items())
         differ = "differs" if differing == 1 else "differ"
         parts.append(f"{differing} of its {of} rows {differ} from what is stored now: {listed}")
     because = ". ".join(f"{part[:1].upper()}{part[1:]}" for part in parts)
@@ -225,8 +226,3 @@ def _refusal(
         f"{because or 'Its files have other bytes today'}. "
         "Make a new export, and delete the files of this one."
     )
-
-
-def _list(ids: Sequence[str]) -> str:
-    more = len(ids) - NAMED
-    return ", ".join(ids[:NAMED]) + (f" and {more} more" if more > 0 else "")

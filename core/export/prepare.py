@@ -32,9 +32,6 @@ EXPORTER = "3"
 
 ROWS_AT_A_TIME = 500
 
-NAMED = 20
-"""Items that a refusal names."""
-
 Progress = Callable[[int, int], None]
 """Told how much is done, and of how much; may raise to stop."""
 
@@ -180,7 +177,7 @@ def refuse_if_found(prepared: Prepared) -> None:
     """Raise `ExportRefused`, naming the items, when the last scan found personal data or a lesson
     holds a question of the exam."""
     if prepared.overlaps:
-        pairs = _first([f"{lesson} asks what {exam} asks" for lesson, exam in prepared.overlaps])
+        pairs = first([f"{lesson} asks what {exam} asks" for lesson, exam in prepared.overlaps])
         raise ExportRefused(
             "The agent would learn questions that are kept for its exam, so nothing was written: "
             f"{pairs}. Leave these items out and export again."
@@ -189,7 +186,7 @@ def refuse_if_found(prepared: Prepared) -> None:
         items = {f"{found.id} ({found.type} in {found.key})" for found in prepared.found}
         raise ExportRefused(
             "The last scan found what looks like personal data, so nothing was written: "
-            f"{_first(sorted(items))}. Leave these items out, or reject them, and export again."
+            f"{first(sorted(items))}. Leave these items out, or reject them, and export again."
         )
 
 
@@ -229,9 +226,10 @@ def curated_for(
     )
 
 
-def _first(names: Sequence[str]) -> str:
-    more = f"; and {len(names) - NAMED:,} more" if len(names) > NAMED else ""
-    return "; ".join(names[:NAMED]) + more
+def first(names: Sequence[str], most: int = 20, joint: str = "; ") -> str:
+    """The first of many names, as a refusal has them."""
+    more = len(names) - most
+    return joint.join(names[:most]) + (f" and {more:,} more" if more > 0 else "")
 
 
 class _Item(msgspec.Struct, frozen=True, gc=False):

@@ -114,11 +114,13 @@ class Store:
 
     def rewrite_file(self) -> None:
         """Copy what is stored into a new file that takes the old one's place, without a byte of
-        what was there before. Everyone waits meanwhile: half a second for 20,000 interactions.
+        what was there before; files of this process go, too. Everyone waits meanwhile: half a
+        second for 20,000 interactions.
 
         Raises `DatabaseError` when it cannot be done, a full disk above all: the old file stays.
         """
         with self._lock, self._open.alone():
+            rmtree(self._scratch, ignore_errors=True)  # made of the text that has to go
             self._connection.close()
             try:
                 _copy(self.path, self._leftover)
